@@ -1,0 +1,252 @@
+/** The app: settings, tasks, and the connections they share. Named after celery.Celery. */
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import { compressesResults, createBackend, type ResultBackend, type WaitOptions } from "../backends/index.ts";
+import { type Codecs, createCodecs, createResultEncoding } from "../codecs/index.ts";
+import { ConfigurationError } from "../protocol/index.ts";
+import {
+  createReconnectingConnection,
+  createTransport,
+  type ReconnectingConnection,
+  splitBrokerUrls,
+} from "../transports/index.ts";
+import { AsyncResult, noResultBackend, resultOf } from "./async-result.ts";
+import { loadSettings } from "./load-settings.ts";
+import {
+  type Caller,
+  createProducer,
+  type PreparedTask,
+  type Producer,
+  type SendOptions,
+} from "./producer.ts";
+import { createRouter, type Router } from "./routing.ts";
+import { sendSentEvent } from "./sent-event.ts";
+import type { Settings } from "./settings.ts";
+import { type BoundTaskFunction, createTask, type Task, type TaskFunction } from "./task.ts";
+import type { TaskOptions } from "./task-options.ts";
+
+/** What `createApp` takes: Celery's settings, and this app's surroundings. */
+export interface AppOptions extends Partial<Settings> {
+  /** Where settings are read that the code does not give; default process.env, {} for none. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Serializers and compressors beyond the built-in ones. */
+  readonly codecs?: Codecs;
+  /** Told about trouble that no call is waiting for. Default: a process warning. */
+  readonly onWarning?: (message: string, error?: unknown) => void;
+}
+
+export function createApp(options: AppOptions = {}): App {
+  return new App(options);
+}
+
+export class App implements Caller {
+  readonly settings: Settings;
+  readonly codecs: Codecs;
+  readonly router: Router;
+  readonly producer: Producer;
+  /** Node name of this process as a sender: `gen123@host`. */
+  readonly origin: string = `gen${process.pid}@${hostname()}`;
+  /** Queue for rpc results of this process. */
+  readonly replyTo: string = randomUUID();
+  readonly onWarning: (message: string, error?: unknown) => void;
+  readonly #tasks = new Map<string, Task>();
+  #connection: Promise<ReconnectingConnection> | undefined;
+  #backend: Promise<ResultBackend> | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor({ env, codecs, onWarning, ...settings }: AppOptions) {
+    this.settings = loadSettings(settings, env ?? process.env);
+    this.codecs = codecs ?? createCodecs();
+    this.router = createRouter(this.settings);
+    this.onWarning = onWarning ?? warnProcess;
+    this.producer = createProducer({
+      settings: this.settings,
+      router: this.router,
+      codecs: this.codecs,
+      taskOptions: (name) => this.#tasks.get(name)?.options,
+      replyTo: this.replyTo,
+      origin: this.origin,
+    });
+  }
+
+  /** Registered tasks by name. */
+  get tasks(): ReadonlyMap<string, Task> {
+    return this.#tasks;
+  }
+
+  /** Registers a task. With `bind: true` the function's first parameter is its context. */
+  task<Args extends readonly unknown[], Result>(
+    name: string,
+    fn: TaskFunction<Args, Result>,
+  ): Task<Args, Result>;
+  task<Args extends readonly unknown[], Result>(
+    name: string,
+    options: TaskOptions & { readonly bind: true },
+    fn: BoundTaskFunction<Args, Result>,
+  ): Task<Args, Result>;
+  task<Args extends readonly unknown[], Result>(
+    name: string,
+    options: TaskOptions & { readonly bind?: false },
+    fn: TaskFunction<Args, Result>,
+  ): Task<Args, Result>;
+  task<Args extends readonly unknown[], Result>(
+    name: string,
+    ...rest: readonly [(...args: never[]) => unknown] | readonly [TaskOptions, (...args: never[]) => unknown]
+  ): Task<Args, Result> {
+    const [options, fn] = rest.length === 1 ? [{}, rest[0]] : rest;
+    if (this.#tasks.has(name)) throw new ConfigurationError(`A task named "${name}" is registered already.`);
+    const task = createTask<Args, Result>({ name, options, fn }, this);
+    this.#tasks.set(name, task as unknown as Task);
+    return task;
+  }
+
+  /** Sends a task by name, known here or not. Resolves when the broker has it. */
+  async sendTask<Result = unknown>(name: string, options: SendOptions = {}): Promise<AsyncResult<Result>> {
+    return this.send<Result>(name, options);
+  }
+
+  async send<Result>(name: string, options: SendOptions): Promise<AsyncResult<Result>> {
+    const prepared = this.producer.prepare(name, options);
+    await this.publish(prepared);
+    return this.result<Result>(prepared.id);
+  }
+
+  /** Publishes what the producer prepared. */
+  async publish(prepared: PreparedTask): Promise<void> {
+    const connection = this.#connected ?? (await this.connection());
+    if (this.settings.resultBackend?.startsWith("rpc") === true) await (await this.backend()).prepare?.();
+    await this.producer.publish(prepared, connection);
+    if (this.settings.taskSendSentEvent) await sendSentEvent(connection, prepared, this.origin);
+  }
+  #connected: ReconnectingConnection | undefined;
+
+  /** Sends a task and waits for its result; the wait starts before the message leaves, so that nothing is missed. */
+  async call<Result>(
+    name: string,
+    { timeoutMs, signal, onChange, ...send }: SendOptions & WaitOptions,
+  ): Promise<Result> {
+    const prepared = this.producer.prepare(name, send);
+    const stop = new AbortController();
+    const waiting = (await this.backend()).wait(prepared.id, {
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(onChange === undefined ? {} : { onChange }),
+      isNew: true,
+      signal: signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]),
+    });
+    const published = this.publish(prepared);
+    const failed = published.then(
+      () => new Promise<never>(() => undefined),
+      (error: unknown) => {
+        stop.abort();
+        throw error;
+      },
+    );
+    try {
+      return resultOf<Result>(await Promise.race([waiting, failed]));
+    } finally {
+      // A result can only overtake the broker's confirmation when the broker has the message.
+      waiting.catch(() => undefined);
+      published.catch(() => undefined);
+    }
+  }
+
+  /** A handle on any task's result. */
+  result<Result = unknown>(taskId: string): AsyncResult<Result> {
+    return new AsyncResult<Result>(taskId, () => this.backend());
+  }
+
+  /** The broker connection that this app publishes on, opened on first use. */
+  connection(): Promise<ReconnectingConnection> {
+    if (this.#closing !== undefined) return Promise.reject(new ConfigurationError("The app is closed."));
+    this.#connection ??= this.openConnection().then((connection) => {
+      this.#connected = connection;
+      return connection;
+    });
+    return this.#connection;
+  }
+
+  /** Opens a further connection to the same broker; the caller closes it. */
+  async openConnection(onConnected?: (life: number) => void): Promise<ReconnectingConnection> {
+    const { settings } = this;
+    const transports = await Promise.all(
+      splitBrokerUrls(settings.brokerUrl).map((url) =>
+        createTransport({
+          url,
+          transportOptions: {
+            heartbeatSeconds: settings.brokerHeartbeat,
+            ...settings.brokerTransportOptions,
+          },
+          onWarning: this.onWarning,
+        }),
+      ),
+    );
+    return createReconnectingConnection({
+      transports,
+      strategy: settings.brokerFailoverStrategy,
+      connectTimeoutMs: settings.brokerConnectionTimeout * 1000,
+      deadlineMs: settings.taskPublishDeadline * 1000,
+      maxRetries: settings.brokerConnectionMaxRetries,
+      onWarning: this.onWarning,
+      ...(onConnected === undefined ? {} : { onConnected }),
+    });
+  }
+
+  /** The result backend, opened on first use. Throws ConfigurationError when there is none. */
+  backend(): Promise<ResultBackend> {
+    this.#backend ??= this.#openBackend();
+    return this.#backend;
+  }
+
+  /** True when results are kept at all. */
+  get keepsResults(): boolean {
+    return this.settings.resultBackend !== null && !this.settings.resultBackend.startsWith("disabled");
+  }
+
+  async #openBackend(): Promise<ResultBackend> {
+    const { settings, codecs } = this;
+    if (settings.resultBackend === null || !this.keepsResults) throw noResultBackend();
+    const compression = compressesResults(settings.resultBackend) ? settings.resultCompression : null;
+    const encoding = createResultEncoding({
+      serializer: codecs.serializer(settings.resultSerializer),
+      compressor: compression === null ? undefined : codecs.compressor(compression),
+      accept: settings.resultAcceptContent ?? settings.acceptContent,
+      codecs,
+      limits: { maxBytes: settings.messageMaxBytes, maxDepth: settings.messageMaxDepth },
+    });
+    const options = {
+      url: settings.resultBackend,
+      expiresSeconds: settings.resultExpires,
+      encoding,
+      transportOptions: { persistent: settings.resultPersistent, ...settings.resultBackendTransportOptions },
+      timezone: settings.timezone ?? "UTC",
+      replyTo: this.replyTo,
+      onWarning: this.onWarning,
+    };
+    return createBackend(options, () => this.connection());
+  }
+
+  /** Finishes what is being published and closes all connections. Twice is fine. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const [connection, backend] = await Promise.allSettled([this.#connection, this.#backend]);
+    if (backend.status === "fulfilled") await backend.value?.close();
+    if (connection.status === "fulfilled") await connection.value?.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+function warnProcess(message: string, error?: unknown): void {
+  process.emitWarning(
+    error === undefined ? message : `${message}: ${error instanceof Error ? error.message : String(error)}`,
+    {
+      type: "CelerityWarning",
+    },
+  );
+}

@@ -1,0 +1,246 @@
+/**
+ * `redis://`, `rediss://`, `redis+socket://` and `sentinel://` result backends. Source: celery/backends/redis.py and
+ * base.py of 5.7: a result is the string at `celery-task-meta-<id>`, and is published on the channel of that name.
+ */
+import type { Redis } from "ioredis";
+import {
+  CelerityError,
+  ConfigurationError,
+  DecodeError,
+  parseResultDocument,
+  type ResultDocument,
+  toError,
+} from "../protocol/index.ts";
+import { parseRedisUrl, type RedisScript, redisScript, runScript } from "../stores/redis.ts";
+import { RedisLink } from "../stores/redis-link.ts";
+import { RedisListener } from "./redis-listener.ts";
+import type {
+  BackendFactory,
+  BackendOptions,
+  ResultBackend,
+  ResultEntry,
+  WaitOptions,
+} from "./result-backend.ts";
+import { createResultWaiters, type ResultWaiters } from "./result-waiters.ts";
+
+/** Longest attempt to connect. */
+const CONNECT_TIMEOUT_MS = 5000;
+/** How long storing is tried again, by default: an outage of this length loses no result. Transport option `storeBudgetMs`. */
+const STORE_BUDGET_MS = 60_000;
+/** How long reading is tried again: somebody waits for the answer. */
+const READ_BUDGET_MS = 5000;
+/** Results that one script call stores, and their bytes, at most (a result alone may be larger). */
+const CHUNK = 200;
+const CHUNK_BYTES = 1_000_000;
+
+/**
+ * Stores results that do not overwrite a SUCCESS. Whether a stored value is one only its decoder knows, but a value
+ * without these letters is none, unless it is compressed: so nearly all is decided here, in one round trip.
+ *
+ * KEYS: one for each result. ARGV: seconds to keep (0: for ever), the values; then, on the second try, the values that were
+ * looked at and may be overwritten. Returns the numbers of those that somebody must look at.
+ */
+const STORE: RedisScript = redisScript(`
+local ttl, doubtful = tonumber(ARGV[1]), {}
+for i, key in ipairs(KEYS) do
+  local old = redis.pcall('GET', key)
+  if type(old) ~= 'string' then old = '' end
+  local final = string.find(old, 'SUCCESS', 1, true) or string.sub(old, 1, 19) == '\\0celery-compressed\\0'
+  if final and old ~= ARGV[1 + #KEYS + i] then
+    doubtful[#doubtful + 1] = i
+  else
+    local value = ARGV[1 + i]
+    if ttl > 0 then redis.call('SETEX', key, ttl, value) else redis.call('SET', key, value) end
+    redis.call('PUBLISH', key, value)
+  end
+end
+return doubtful
+`);
+
+/** A result on its way to its key. */
+interface Write {
+  readonly key: string;
+  readonly taskId: string;
+  readonly value: Buffer;
+}
+
+/** Makes the driver; connections are opened on first use. */
+const createRedisBackend: BackendFactory = (options: BackendOptions): ResultBackend =>
+  new RedisBackend(options);
+
+export default createRedisBackend;
+
+class RedisBackend implements ResultBackend {
+  readonly name = "redis";
+  readonly replyTo = undefined;
+  readonly shared = true;
+  readonly #options: BackendOptions;
+  readonly #keyPrefix: string;
+  readonly #storeBudgetMs: number;
+  readonly #link: RedisLink;
+  readonly #waiters: ResultWaiters;
+  readonly #listener: RedisListener;
+  #closed = false;
+
+  constructor(options: BackendOptions) {
+    const target = parseRedisUrl(options.url, options.transportOptions);
+    const budget = options.transportOptions["storeBudgetMs"] ?? STORE_BUDGET_MS;
+    if (typeof budget !== "number" || !(budget >= 0))
+      throw new ConfigurationError("Transport option storeBudgetMs must be a number, 0 or more.");
+    const linkOptions = { target, timeoutMs: CONNECT_TIMEOUT_MS, role: "backend" } as const;
+    this.#options = options;
+    this.#keyPrefix = `${globalPrefix(options.transportOptions["globalKeyprefix"])}celery-task-meta-`;
+    this.#storeBudgetMs = budget;
+    this.#link = new RedisLink(linkOptions);
+    this.#waiters = createResultWaiters({
+      onFirst: (taskId, { isNew }) => this.#listener.join(taskId, isNew === true),
+      onLast: (taskId) => this.#listener.leave(taskId),
+    });
+    this.#listener = new RedisListener({
+      link: linkOptions,
+      keyPrefix: this.#keyPrefix,
+      budgetMs: this.#storeBudgetMs,
+      isWanted: (taskId) => this.#waiters.ids.has(taskId),
+      wanted: () => this.#waiters.ids.keys(),
+      read: (keys) => this.#link.run((client) => client.mgetBuffer(...keys), this.#storeBudgetMs),
+      onValue: (taskId, value) => this.#announce(taskId, value),
+      onFailed: (taskId, error) => this.#waiters.fail(taskId, error),
+    });
+  }
+
+  async store(entries: readonly ResultEntry[]): Promise<void> {
+    this.#requireOpen();
+    const writes = entries.map(({ document }) => ({
+      key: this.#keyPrefix + document.task_id,
+      taskId: document.task_id,
+      value: toBuffer(this.#options.encoding.encode(document)),
+    }));
+    const chunks = inChunks(writes).map((chunk) => this.#storeChunk(chunk));
+    const outcomes = await Promise.allSettled(chunks);
+    const failed = outcomes.find((outcome) => outcome.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
+  }
+
+  async #storeChunk(writes: readonly Write[]): Promise<void> {
+    let left = await this.#write(writes, []);
+    while (left.length > 0) {
+      const keys = left.map(({ key }) => key);
+      const found = await this.#link.run((client) => client.mgetBuffer(...keys), this.#storeBudgetMs);
+      const old = left.map((write, at) => ({ write, value: found[at] ?? Buffer.alloc(0) }));
+      const open = old.filter(({ write, value }) => !this.#isSuccess(write.taskId, value));
+      left = await this.#write(
+        open.map(({ write }) => write),
+        open.map(({ value }) => value),
+      );
+    }
+  }
+
+  /** Resolves with what was not written, because the stored value must be looked at. */
+  async #write(writes: readonly Write[], overwritable: readonly Buffer[]): Promise<readonly Write[]> {
+    if (writes.length === 0) return [];
+    const { expiresSeconds } = this.#options;
+    const args = [Math.ceil(expiresSeconds), ...writes.map(({ value }) => value), ...overwritable];
+    const keys = writes.map(({ key }) => key);
+    const doubtful = await this.#link.run(
+      (client: Redis) => runScript(client, STORE, keys, args),
+      this.#storeBudgetMs,
+    );
+    return (doubtful as readonly number[]).flatMap((number) => writes[number - 1] ?? []);
+  }
+
+  #isSuccess(taskId: string, value: Buffer): boolean {
+    try {
+      return this.#decode(taskId, value).status === "SUCCESS";
+    } catch {
+      return false;
+    }
+  }
+
+  async get(taskId: string): Promise<ResultDocument | undefined> {
+    this.#requireOpen();
+    const value = await this.#link.run(
+      (client) => client.getBuffer(this.#keyPrefix + taskId),
+      Math.min(READ_BUDGET_MS, this.#storeBudgetMs),
+    );
+    return value === null ? undefined : this.#decode(taskId, value);
+  }
+
+  #decode(taskId: string, value: Buffer): ResultDocument {
+    try {
+      const document = parseResultDocument(this.#options.encoding.decode(value), taskId);
+      return document.task_id === taskId ? document : { ...document, task_id: taskId };
+    } catch (error) {
+      if (error instanceof CelerityError) throw error;
+      const cause = toError(error);
+      throw new DecodeError(
+        "bad_result",
+        `The stored result of task ${taskId} cannot be read: ${cause.message}`,
+        { cause },
+      );
+    }
+  }
+
+  #announce(taskId: string, value: Buffer): void {
+    try {
+      this.#waiters.announce(this.#decode(taskId, value));
+    } catch (error) {
+      this.#waiters.fail(taskId, toError(error));
+    }
+  }
+
+  async wait(taskId: string, options: WaitOptions = {}): Promise<ResultDocument> {
+    this.#requireOpen();
+    return await this.#waiters.wait(taskId, options);
+  }
+
+  async forget(taskIds: readonly string[]): Promise<void> {
+    this.#requireOpen();
+    if (taskIds.length === 0) return;
+    const keys = taskIds.map((taskId) => this.#keyPrefix + taskId);
+    await this.#link.run((client) => client.del(...keys), Math.min(READ_BUDGET_MS, this.#storeBudgetMs));
+  }
+
+  /** Redis drops what has expired by itself. */
+  async cleanup(): Promise<number> {
+    return 0;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#waiters.close();
+    this.#listener.close();
+    this.#link.close();
+  }
+
+  #requireOpen(): void {
+    if (this.#closed) throw new CelerityError("closed", "The result backend is closed.");
+  }
+}
+
+/** Celery puts "_" behind a prefix that does not end in punctuation of its own (celery/backends/base.py). */
+function globalPrefix(option: unknown): string {
+  if (option === undefined || option === null || option === "") return "";
+  if (typeof option !== "string")
+    throw new ConfigurationError("Transport option globalKeyprefix must be a string.");
+  return /[:_.-]$/.test(option) ? option : `${option}_`;
+}
+
+function inChunks(writes: readonly Write[]): readonly (readonly Write[])[] {
+  const chunks: Write[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const write of writes) {
+    const last = chunks.at(-1);
+    if (last === undefined || last.length === CHUNK || bytes + write.value.length > CHUNK_BYTES) {
+      chunks.push([write]);
+      bytes = write.value.length;
+    } else {
+      last.push(write);
+      bytes += write.value.length;
+    }
+  }
+  return chunks;
+}
+
+function toBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

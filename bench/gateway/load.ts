@@ -1,0 +1,25 @@
+/** Sends requests from a process of its own, so that the server has a core to itself. */
+import autocannon from "autocannon";
+import { readInput, report } from "../lib/child.ts";
+import type { LoadInput } from "./bench.ts";
+
+const { url, body, connections, count, warmUp } = readInput<LoadInput>();
+
+function send(amount: number): Promise<autocannon.Result> {
+  return autocannon({
+    url,
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+    connections,
+    amount,
+    // The end is noticed only that often.
+    sampleInt: 10,
+  });
+}
+
+await send(warmUp);
+const { non2xx, errors, latency, start, finish } = await send(count);
+if (non2xx + errors > 0) throw new Error(`${non2xx} requests were refused and ${errors} failed.`);
+const seconds = (finish.getTime() - start.getTime()) / 1000;
+report({ values: { perSecond: count / seconds, p99Ms: latency.p99 }, served: warmUp + count });

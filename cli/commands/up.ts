@@ -1,0 +1,84 @@
+/** `celerity up`: gateway, dashboard and worker in one process, on an embedded broker unless told otherwise. */
+import { mkdir } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Command } from "commander";
+import { redactUrl, splitBrokerUrls } from "../../transports/index.ts";
+import { VERSION } from "../../version.ts";
+import type { Worker } from "../../worker/index.ts";
+import { loadApp } from "../load-app.ts";
+import { createLogger } from "../logger.ts";
+import {
+  applyConnectionFlags,
+  type ConnectionFlags,
+  type GatewayFlags,
+  type WorkerFlags,
+  withConnectionOptions,
+  withGatewayOptions,
+  withLogOptions,
+  withWorkerOptions,
+} from "../options.ts";
+import { onShutdown } from "../shutdown.ts";
+import { openGateway } from "./gateway.ts";
+import { startableWorker } from "./worker.ts";
+
+type Flags = GatewayFlags & ConnectionFlags & WorkerFlags;
+
+/** The example tasks, beside this file in the package. */
+const EXAMPLES: string = fileURLToPath(new URL("../../examples/tasks.js", import.meta.url));
+
+export function upCommand(): Command {
+  const command = new Command("up")
+    .description("serve the gateway, the dashboard and a worker; the broker is embedded unless -b names one")
+    .option("-A, --app <module>", "JavaScript module that exports the app (default: the example tasks)");
+  return withLogOptions(withWorkerOptions(withGatewayOptions(withConnectionOptions(command)))).action(up);
+}
+
+async function up(flags: Flags): Promise<void> {
+  const shutdown = onShutdown();
+  const folder = resolve(flags.dataDir);
+  await mkdir(folder, { recursive: true });
+  const database = `sqlite:///${join(folder, "celerity.db")}`;
+  // Results beside the embedded broker only: a broker elsewhere may have workers that cannot see this file.
+  const embedded = flags.broker === undefined;
+  applyConnectionFlags(
+    flags,
+    embedded ? { broker: `sqla+${database}`, resultBackend: `db+${database}` } : {},
+  );
+
+  const logger = createLogger({ level: flags.loglevel, format: flags.logFormat });
+  const app = await loadApp(flags.app ?? EXAMPLES);
+  const gateway = await openGateway(app, flags, logger);
+  // First the port, then the rest: a port in use is the likeliest trouble.
+  const { url } = await gateway.listen({ host: flags.host, port: flags.port });
+  const worker = startableWorker(app, flags, logger);
+  await Promise.race([worker.start(), shutdown.requested]);
+  process.stdout.write(welcome(url, folder, worker));
+
+  const signal = await shutdown.requested;
+  logger.info({}, `${signal}: finishing what runs (again to stop at once)`);
+  await gateway.close();
+  await worker.stop(shutdown.cold);
+  await app.close();
+  process.exit(shutdown.cold.aborted ? 1 : 0);
+}
+
+function welcome(url: string, folder: string, { app, hostname, queues }: Worker): string {
+  const { settings } = app;
+  return `
+Celerity ${VERSION} is ready.
+
+  dashboard  ${url}/
+  broker     ${splitBrokerUrls(settings.brokerUrl).map(redactUrl).join(" ; ")}
+  results    ${settings.resultBackend === null ? "none (set --result-backend)" : redactUrl(settings.resultBackend)}
+  data       ${folder}
+  worker     ${hostname}, queues ${queues.map(({ name }) => name).join(", ")}
+  tasks      ${[...app.tasks.keys()].sort().join(", ")}
+
+Send a task and wait for its result:
+
+  curl -sS ${url}/v1/tasks -H 'Content-Type: application/json' -H 'Prefer: wait=10' -d '{"task":"examples.add","args":[2,3]}'
+
+Ctrl-C stops.
+`;
+}

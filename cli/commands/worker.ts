@@ -1,0 +1,70 @@
+/** `celerity worker -A ./tasks.js`: runs tasks until it is told to stop. */
+import { Command } from "commander";
+import type { Logger } from "pino";
+import type { App } from "../../app/index.ts";
+import { redactUrl, splitBrokerUrls } from "../../transports/index.ts";
+import { createWorker, type Worker } from "../../worker/index.ts";
+import { loadApp } from "../load-app.ts";
+import { createLogger } from "../logger.ts";
+import {
+  applyConnectionFlags,
+  type ConnectionFlags,
+  type WorkerFlags,
+  withConnectionOptions,
+  withLogOptions,
+  withWorkerOptions,
+} from "../options.ts";
+import { onShutdown } from "../shutdown.ts";
+
+export function workerCommand(): Command {
+  const command = new Command("worker")
+    .description("run tasks from the broker's queues")
+    .requiredOption("-A, --app <module>", "JavaScript module that exports the app");
+  return withLogOptions(withWorkerOptions(withConnectionOptions(command))).action(runWorker);
+}
+
+async function runWorker(flags: WorkerFlags & ConnectionFlags): Promise<void> {
+  applyConnectionFlags(flags);
+  const shutdown = onShutdown();
+  const logger = createLogger({ level: flags.loglevel, format: flags.logFormat });
+  const app = await loadApp(flags.app ?? "");
+  const worker = startableWorker(app, flags, logger);
+  process.stderr.write(describeWorker(worker, flags));
+  // Before the broker answers there is nothing to drain.
+  const started = worker.start().then(() => logger.info({}, `${worker.hostname} ready.`));
+  await Promise.race([started, shutdown.requested]);
+  const signal = await Promise.race([shutdown.requested, worker.failed]);
+  if (signal instanceof Error) throw signal;
+  logger.info({}, `${signal}: warm shutdown, finishing what runs (again to stop at once)`);
+  await worker.stop(shutdown.cold);
+  await app.close();
+  process.exit(shutdown.cold.aborted ? 1 : 0);
+}
+
+/** A worker as the flags describe it. */
+export function startableWorker(app: App, flags: WorkerFlags, logger: Logger): Worker {
+  return createWorker({
+    app,
+    logger,
+    ...(flags.queues === undefined ? {} : { queues: flags.queues.split(",").map((name) => name.trim()) }),
+    ...(flags.hostname === undefined ? {} : { hostname: flags.hostname }),
+    ...(flags.pool === undefined ? {} : { pool: flags.pool }),
+    ...(flags.concurrency === undefined ? {} : { concurrency: flags.concurrency }),
+    ...(flags.prefetchMultiplier === undefined ? {} : { prefetchMultiplier: flags.prefetchMultiplier }),
+    ...(flags.taskEvents === undefined ? {} : { taskEvents: flags.taskEvents }),
+  });
+}
+
+function describeWorker({ app, hostname, queues }: Worker, flags: WorkerFlags): string {
+  const { settings } = app;
+  const concurrency = flags.concurrency ?? settings.workerConcurrency ?? "default";
+  const rows = [
+    ["node", hostname],
+    ["broker", splitBrokerUrls(settings.brokerUrl).map(redactUrl).join(" ; ")],
+    ["results", settings.resultBackend === null ? "none" : redactUrl(settings.resultBackend)],
+    ["pool", `${flags.pool ?? settings.workerPool}, concurrency ${concurrency}`],
+    ["queues", queues.map(({ name }) => name).join(", ")],
+    ["tasks", [...app.tasks.keys()].sort().join(", ")],
+  ];
+  return `${rows.map(([name = "", value = ""]) => `  ${name.padEnd(8)} ${value}`).join("\n")}\n`;
+}

@@ -1,0 +1,18 @@
+/** Exit codes, after BSD's sysexits as Celery uses them. */
+import { CelerityError, type ErrorCode } from "../protocol/index.ts";
+
+const EXIT_CODES: Partial<Readonly<Record<ErrorCode, number>>> = {
+  bad_config: 64,
+  missing_package: 64,
+  broker_unavailable: 69,
+  broker_unconfirmed: 69,
+  backend_unavailable: 69,
+  timeout: 75,
+  task_failed: 1,
+  task_revoked: 1,
+};
+
+/** 1 for what has no code of its own. */
+export function exitCodeOf(error: unknown): number {
+  return error instanceof CelerityError ? (EXIT_CODES[error.code] ?? 1) : 1;
+}

@@ -1,0 +1,108 @@
+/** Options that several commands share, under Celery's names. */
+import { type Command, InvalidArgumentError, Option } from "commander";
+
+export const DEFAULT_PORT = 8420;
+
+/** Where the broker and the results are. */
+export interface ConnectionFlags {
+  readonly broker?: string;
+  readonly resultBackend?: string;
+}
+
+export interface WorkerFlags {
+  readonly app?: string;
+  readonly queues?: string;
+  readonly concurrency?: number;
+  readonly pool?: string;
+  readonly hostname?: string;
+  readonly prefetchMultiplier?: number;
+  readonly taskEvents?: boolean;
+  readonly loglevel: string;
+  readonly logFormat: string;
+}
+
+export interface GatewayFlags {
+  readonly host: string;
+  readonly port: number;
+  readonly dataDir: string;
+  readonly allowUnauthenticated?: boolean;
+}
+
+export function withConnectionOptions(command: Command): Command {
+  return command
+    .addOption(new Option("-b, --broker <url>", "broker URL").env("CELERY_BROKER_URL"))
+    .addOption(new Option("--result-backend <url>", "result backend URL").env("CELERY_RESULT_BACKEND"));
+}
+
+export function withWorkerOptions(command: Command): Command {
+  return command
+    .option("-Q, --queues <names>", "queues to consume, comma-separated")
+    .option("-c, --concurrency <number>", "tasks run at once", wholeNumber)
+    .option("-P, --pool <name>", "solo, or async (gevent and eventlet mean the same)")
+    .option("-n, --hostname <name>", "node name; %h is the host, %n the name, %d the domain")
+    .option(
+      "--prefetch-multiplier <number>",
+      "messages held per slot of concurrency; 0 means no limit",
+      wholeNumber,
+    )
+    .option("-E, --task-events", "send task events for monitors");
+}
+
+export function withLogOptions(command: Command): Command {
+  const levels = ["debug", "info", "warning", "error", "critical", "fatal"];
+  return command
+    .addOption(
+      new Option("-l, --loglevel <level>", "least level that is logged")
+        .argParser((text) => {
+          const level = text.toLowerCase();
+          if (levels.includes(level)) return level;
+          throw new InvalidArgumentError(`Levels: ${levels.join(", ")}.`);
+        })
+        .default("info"),
+    )
+    .addOption(new Option("--log-format <format>", "text or json").choices(["text", "json"]).default("text"));
+}
+
+export function withGatewayOptions(command: Command): Command {
+  return command
+    .option("--host <address>", "address to listen on", "127.0.0.1")
+    .addOption(
+      new Option("-p, --port <number>", "port to listen on; 0 takes a free one")
+        .env("CELERITY_PORT")
+        .argParser(portNumber)
+        .default(DEFAULT_PORT),
+    )
+    .addOption(
+      new Option("--data-dir <folder>", "where data is kept").env("CELERITY_DATA_DIR").default(".celerity"),
+    )
+    .option("--allow-unauthenticated", "listen beyond loopback though nobody has to log in");
+}
+
+/** The environment as the app reads it: flags win over variables, and both over `defaults`. */
+export function applyConnectionFlags(flags: ConnectionFlags, defaults: ConnectionFlags = {}): void {
+  const broker = flags.broker ?? defaults.broker;
+  const resultBackend = flags.resultBackend ?? defaults.resultBackend;
+  if (broker !== undefined) process.env["CELERY_BROKER_URL"] = broker;
+  if (resultBackend !== undefined) process.env["CELERY_RESULT_BACKEND"] = resultBackend;
+}
+
+export function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number >= 0) return number;
+  throw new InvalidArgumentError("It must be a whole number of 0 or more.");
+}
+
+export function portNumber(text: string): number {
+  const port = wholeNumber(text);
+  if (port <= 65_535) return port;
+  throw new InvalidArgumentError("A port is a number from 0 to 65535.");
+}
+
+/** JSON from the command line, with an error that shows what was read. */
+export function jsonArgument(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new InvalidArgumentError(`Not JSON: ${text.slice(0, 80)}`);
+  }
+}

@@ -1,0 +1,21 @@
+import type { Compressor, Serializer } from "./serializer.ts";
+
+/** A body and what its message must say about it. */
+export interface EncodedBody {
+  readonly body: Uint8Array;
+  readonly contentType: string;
+  readonly contentEncoding: string;
+  /** The `compression` header; undefined for a body that is not compressed. */
+  readonly compressionHeader: string | undefined;
+}
+
+/** Serializes, then compresses; type and encoding go on describing the uncompressed body. Throws EncodeError. */
+export function encodeBody(value: unknown, serializer: Serializer, compressor?: Compressor): EncodedBody {
+  const serialized = serializer.serialize(value);
+  return {
+    body: compressor === undefined ? serialized : compressor.compress(serialized),
+    contentType: serializer.contentType,
+    contentEncoding: serializer.contentEncoding,
+    compressionHeader: compressor?.contentType,
+  };
+}

@@ -1,0 +1,60 @@
+/** The serializers and compressors that an application knows. Nothing is global: sets are handed in. */
+import { ConfigurationError } from "../protocol/errors.ts";
+import { jsonSerializer } from "./json.ts";
+import { msgpackSerializer } from "./msgpack.ts";
+import type { Compressor, Serializer } from "./serializer.ts";
+import { yamlSerializer } from "./yaml.ts";
+import { zlibCompressor } from "./zlib.ts";
+
+/** What every application knows. To know more: `createCodecs({ serializers: [...builtinSerializers, mine] })`. */
+export const builtinSerializers: readonly Serializer[] = [jsonSerializer, msgpackSerializer, yamlSerializer];
+/** What every application knows. */
+export const builtinCompressors: readonly Compressor[] = [zlibCompressor];
+
+/** Look-ups by kombu's names and MIME types. */
+export interface Codecs {
+  /** By name or MIME type. Throws ConfigurationError when it is not known. */
+  serializer(name: string): Serializer;
+  /** By name, alias or MIME type. Throws ConfigurationError when it is not known. */
+  compressor(name: string): Compressor;
+  /** By MIME type, for a received message. */
+  serializerOf(contentType: string): Serializer | undefined;
+  /** By MIME type, name or alias, all of which kombu takes in the `compression` header. */
+  compressorOf(compression: string): Compressor | undefined;
+  /** The MIME type of a serializer's name; undefined when the name is not known. */
+  contentTypeOf(name: string): string | undefined;
+}
+
+/** Where two have the same name or MIME type, the last one counts. */
+export interface CodecsOptions {
+  /** Default: {@link builtinSerializers}. */
+  readonly serializers?: readonly Serializer[];
+  /** Default: {@link builtinCompressors}. */
+  readonly compressors?: readonly Compressor[];
+}
+
+export function createCodecs(options: CodecsOptions = {}): Codecs {
+  const { serializers = builtinSerializers, compressors = builtinCompressors } = options;
+  const byName = new Map(serializers.map((serializer) => [serializer.name, serializer]));
+  const byType = new Map(serializers.map((serializer) => [serializer.contentType, serializer]));
+  const compressorNames = new Map(
+    compressors.flatMap((compressor) =>
+      [compressor.name, ...compressor.aliases, compressor.contentType].map((name) => [name, compressor]),
+    ),
+  );
+  return {
+    serializer(name) {
+      return byName.get(name) ?? byType.get(name) ?? fail("serializer", name, byName.keys());
+    },
+    compressor(name) {
+      return compressorNames.get(name) ?? fail("compression", name, compressorNames.keys());
+    },
+    serializerOf: (contentType) => byType.get(contentType),
+    compressorOf: (compression) => compressorNames.get(compression),
+    contentTypeOf: (name) => byName.get(name)?.contentType,
+  };
+}
+
+function fail(kind: string, name: string, known: Iterable<string>): never {
+  throw new ConfigurationError(`There is no ${kind} named "${name}"; known are ${[...known].join(", ")}.`);
+}

@@ -1,0 +1,103 @@
+/** kombu's `yaml`: PyYAML's safe_load and safe_dump. Source: kombu/serialization.py of 5.7. */
+import {
+  constructFromEvents,
+  DEFAULT_SCALAR_STYLE_RULES,
+  dump,
+  parseEvents,
+  SCALAR_STYLE,
+  type ScalarLayout,
+} from "js-yaml";
+import { DecodeError, toError } from "../protocol/errors.ts";
+import { tooDeep } from "../protocol/json-parser.ts";
+import { type TreeRules, toPlainTree } from "../protocol/plain-tree.ts";
+import { DEFAULT_MAX_DEPTH } from "../protocol/python-json.ts";
+import { toPythonTime, toTypedValue } from "../protocol/typed-values.ts";
+import { requireSize } from "./limits.ts";
+import type { DecodeLimits, Serializer } from "./serializer.ts";
+import { decodeUtf8 } from "./utf8.ts";
+import { checkEvents, checkIndicators } from "./yaml-check.ts";
+import { DUMP_SCHEMA, LOAD_SCHEMA, YamlTimestamp } from "./yaml-schema.ts";
+
+/** The serializer `yaml`. Bytes are `!!binary`, dates and times `!!timestamp`, a Set is `!!set`. */
+export const yamlSerializer: Serializer = {
+  name: "yaml",
+  contentType: "application/x-yaml",
+  contentEncoding: "utf-8",
+  serialize(value) {
+    const text = dump(toPlainTree(value, RULES), {
+      schema: DUMP_SCHEMA,
+      noRefs: true,
+      lineWidth: -1,
+      scalarStyleRules: STYLE_RULES,
+    });
+    return Buffer.from(text, "utf8");
+  },
+  deserialize(bytes, limits) {
+    requireSize(bytes, limits);
+    checkIndicators(bytes);
+    const source = decodeUtf8(bytes);
+    try {
+      return load(source, limits);
+    } catch (error) {
+      throw error instanceof DecodeError ? error : toDecodeError(toError(error), limits);
+    }
+  },
+};
+
+function load(source: string, { maxDepth }: DecodeLimits): unknown {
+  // The parser counts the levels that it tries; this only protects the stack, and the check after it is exact.
+  const events = parseEvents(source, { maxDepth: 2 * maxDepth + 2 });
+  checkEvents(events, source, maxDepth);
+  // Like PyYAML, the last of two equal keys wins, and an empty body is null.
+  return constructFromEvents(events, { source, schema: LOAD_SCHEMA, json: true })[0] ?? null;
+}
+
+function toDecodeError(error: Error, { maxDepth }: DecodeLimits): DecodeError {
+  // The parser's errors have no codes; the stack ends first when the limit is beyond it.
+  if (/exceeded maxDepth|call stack/.test(error.message)) return tooDeep(maxDepth, error);
+  const [problem = ""] = error.message.split("\n", 1);
+  return new DecodeError("bad_body", `The body is not YAML for safe_load: ${problem.slice(0, 200)}.`, {
+    cause: error,
+  });
+}
+
+const RULES: TreeRules = {
+  format: "YAML",
+  maxDepth: DEFAULT_MAX_DEPTH,
+  number: (value) => value,
+  bigint: (value) => value,
+  text: (value) => value,
+  object(value) {
+    if (value instanceof Uint8Array) return value;
+    if (value instanceof Set) return requireScalars(value);
+    const time = toPythonTime(value);
+    if (time === undefined ? toTypedValue(value) !== undefined : time.type === "time")
+      throw new TypeError("it has no times of day, decimals and UUIDs; send text, or use json");
+    if (time === undefined) return undefined;
+    if (/[+-]\d\d:\d\d:\d\d$/.test(time.text)) throw new RangeError("its offsets are whole minutes");
+    return new YamlTimestamp(time.text);
+  },
+};
+
+function requireScalars(items: ReadonlySet<unknown>): ReadonlySet<unknown> {
+  for (const item of items) {
+    if (item !== null && !["string", "number", "bigint", "boolean"].includes(typeof item))
+      throw new TypeError("the items of a Set must be text, numbers, booleans or null");
+  }
+  return items;
+}
+
+/**
+ * Text with newlines or beyond ASCII goes into double quotes, where PyYAML and YAML 1.2 see the same line breaks; so does
+ * what begins like a document marker, which PyYAML sees where the dumper does not.
+ */
+function quoteUnusual(layout: ScalarLayout): void {
+  if (layout.node.tag === "tag:yaml.org,2002:str" && !/^(?!---|\.\.\.)[ -~]*$/.test(layout.node.value))
+    layout.style = SCALAR_STYLE.DOUBLE_QUOTED;
+}
+
+const STYLE_RULES = [
+  quoteUnusual,
+  DEFAULT_SCALAR_STYLE_RULES.quoteInvalidPlain,
+  DEFAULT_SCALAR_STYLE_RULES.fallbackToDoubleQuoted,
+];

@@ -1,0 +1,66 @@
+/** One request and its answer, and the few ways to answer. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+/** A request on its way through a route. */
+export class Exchange {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  /** The path the gateway is mounted at, "" for the root. */
+  readonly base: string;
+  /** Without its question mark. */
+  readonly search: string;
+  /** Values of the path's `{names}`, decoded. */
+  readonly params: Readonly<Record<string, string>>;
+  /** Bytes of the body that count against the limit until the request is over. */
+  heldBytes = 0;
+  #query: URLSearchParams | undefined;
+
+  constructor(
+    req: IncomingMessage,
+    res: ServerResponse,
+    place: { readonly base: string; readonly search: string; readonly params: Exchange["params"] },
+  ) {
+    this.req = req;
+    this.res = res;
+    this.base = place.base;
+    this.search = place.search;
+    this.params = place.params;
+  }
+
+  get query(): URLSearchParams {
+    this.#query ??= new URLSearchParams(this.search);
+    return this.#query;
+  }
+
+  /** A parameter that the route's path names. */
+  param(name: string): string {
+    return this.params[name] ?? "";
+  }
+
+  /** Answers with JSON text. */
+  json(status: number, text: string, headers?: Readonly<Record<string, string>>): void {
+    this.send(status, "application/json", text, headers);
+  }
+
+  send(status: number, contentType: string, body: string, headers?: Readonly<Record<string, string>>): void {
+    this.res.writeHead(status, {
+      "content-type": contentType,
+      "content-length": Buffer.byteLength(body),
+      "x-content-type-options": "nosniff",
+      ...headers,
+    });
+    this.res.end(body);
+  }
+
+  /** Answers without a body. */
+  empty(status: number, headers: Readonly<Record<string, string>>): void {
+    this.res.writeHead(status, headers);
+    this.res.end();
+  }
+
+  /** Runs `listener` when the answer is over, or the caller has gone. */
+  onClose(listener: () => void): void {
+    if (this.res.closed || this.res.destroyed) listener();
+    else this.res.once("close", listener);
+  }
+}

@@ -1,0 +1,97 @@
+/** Prints the OpenAPI document from the routes and the schemas that requests are checked with. */
+import { VERSION } from "../version.ts";
+import { PROBLEMS, type ProblemName } from "./problems.ts";
+import type { ResponseSpec, Route } from "./route.ts";
+import { ref, SCHEMAS, type Schema } from "./schemas.ts";
+
+/** Problems that any request can end in. */
+const COMMON: readonly ProblemName[] = ["bad-request", "internal-error", "temporary-reduced-capacity"];
+
+const TAGS = [
+  { name: "tasks", description: "Send tasks, follow them, read their results." },
+  { name: "operation", description: "For those who run the gateway." },
+];
+
+const DESCRIPTION =
+  "Send Celery tasks over HTTP, follow them and read their results. Errors are application/problem+json (RFC 9457), times RFC 3339 with an offset. Integers of any size are exact.";
+
+/** The document as an object. */
+export function openapiOf(routes: readonly Route[]): object {
+  const paths: Record<string, Record<string, object>> = {};
+  for (const route of routes) {
+    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operationOf(route) };
+  }
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "Celerity gateway",
+      version: VERSION,
+      description: DESCRIPTION,
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+    },
+    jsonSchemaDialect: "https://json-schema.org/draft/2020-12/schema",
+    servers: [{ url: "/" }],
+    tags: TAGS,
+    paths,
+    components: { schemas: SCHEMAS },
+  };
+}
+
+function operationOf({ path, operation, requestSchema, responses, problems }: Route): object {
+  const { parameters = [], ...rest } = operation;
+  const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => pathParameter(name));
+  return {
+    ...rest,
+    parameters: [...named, ...parameters],
+    ...(requestSchema === undefined
+      ? {}
+      : {
+          requestBody: {
+            required: requestSchema === "TaskRequest",
+            content: { "application/json": { schema: ref(requestSchema) } },
+          },
+        }),
+    responses: {
+      ...Object.fromEntries(Object.entries(responses).map(([status, spec]) => [status, responseOf(spec)])),
+      ...problemResponses([...COMMON, ...problems], Object.keys(responses)),
+    },
+  };
+}
+
+function pathParameter(name: string): object {
+  const property = (SCHEMAS.TaskAccepted["properties"] as Readonly<Record<string, Schema>>)[name];
+  return { name, in: "path", required: true, schema: property ?? { type: "string" } };
+}
+
+function responseOf({
+  description,
+  schema,
+  contentType = "application/json",
+  headers,
+}: ResponseSpec): object {
+  const hasBody = schema !== undefined || contentType !== "application/json";
+  const content = { [contentType]: { schema: schema === undefined ? { type: "string" } : ref(schema) } };
+  const described = Object.entries(headers ?? {}).map(([name, text]) => [
+    name,
+    { description: text, schema: { type: "string" } },
+  ]);
+  return {
+    description,
+    ...(headers === undefined ? {} : { headers: Object.fromEntries(described) }),
+    ...(hasBody ? { content } : {}),
+  };
+}
+
+/** One answer for each status, naming the problems that have it. */
+function problemResponses(names: readonly ProblemName[], taken: readonly string[]): Record<string, object> {
+  const byStatus = new Map<number, Set<ProblemName>>();
+  for (const name of names) {
+    const { status } = PROBLEMS[name];
+    byStatus.set(status, (byStatus.get(status) ?? new Set()).add(name));
+  }
+  const content = { "application/problem+json": { schema: ref("Problem") } };
+  const answers = [...byStatus]
+    .filter(([status]) => !taken.includes(String(status)))
+    .map(([status, types]) => [status, { description: [...types].join(", "), content }]);
+  return Object.fromEntries(answers);
+}

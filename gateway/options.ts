@@ -1,0 +1,62 @@
+/** What a gateway is made from. */
+import type { App } from "../app/index.ts";
+import type { TaskIndex } from "./task-index.ts";
+
+/** The part of a logger that the gateway uses; pino fits. */
+export interface GatewayLogger {
+  debug(facts: object, message: string): void;
+  info(facts: object, message: string): void;
+  warn(facts: object, message: string): void;
+  error(facts: object, message: string): void;
+}
+
+/** Bounds that keep one caller, or many, from using the process up. */
+export interface GatewayLimits {
+  /** Largest body of a request, in bytes. */
+  readonly bodyBytes: number;
+  /** Deepest nesting of a body. */
+  readonly depth: number;
+  /** Bytes of bodies held at one time, over all requests. */
+  readonly bodyBytesHeld: number;
+  /** Requests that wait for a task (Prefer: wait) at one time. */
+  readonly waits: number;
+  /** Event streams at one time. */
+  readonly streams: number;
+  /** Time for a request's headers. */
+  readonly headersTimeoutMs: number;
+  /** Time for a whole request, its body included. */
+  readonly requestTimeoutMs: number;
+  /** Time that close() gives running requests. */
+  readonly closeGraceMs: number;
+  /** Time between the comments that keep an idle event stream open. */
+  readonly heartbeatMs: number;
+}
+
+export const DEFAULT_GATEWAY_LIMITS: GatewayLimits = {
+  bodyBytes: 1024 * 1024,
+  depth: 64,
+  bodyBytesHeld: 64 * 1024 * 1024,
+  waits: 2000,
+  streams: 500,
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 30_000,
+  closeGraceMs: 10_000,
+  heartbeatMs: 15_000,
+};
+
+export interface GatewayOptions {
+  /** Publishes the tasks and reads the results. The gateway does not close it. */
+  readonly app: App;
+  /** Remembers what was accepted; the gateway closes it. Default: in memory, or at `indexUrl`. */
+  readonly taskIndex?: TaskIndex;
+  /** Database for the task index, so that it outlives the process: `sqlite:///path/gateway.db`. */
+  readonly indexUrl?: string;
+  readonly limits?: Partial<GatewayLimits>;
+  /** Longest wait a caller may ask for with Prefer: wait, in seconds. Default 60. */
+  readonly waitMaxSeconds?: number;
+  /** Listen beyond loopback though nobody has to log in. Default false. */
+  readonly allowUnauthenticated?: boolean;
+  /** Show the tracebacks of failed tasks: they tell strangers about your code. Default false. */
+  readonly allowTraceback?: boolean;
+  readonly logger?: GatewayLogger;
+}

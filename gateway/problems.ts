@@ -1,0 +1,264 @@
+/**
+ * Every way a request can end badly (RFC 9457). The name is the last part of the type URI, and never changes; the gateway
+ * serves a page about each at /problems/{name}.
+ */
+
+/** What is known of a problem type. */
+export interface ProblemType {
+  readonly status: number;
+  readonly title: string;
+  /** What it means and what to do: the page, and the detail when there is nothing more particular to say. */
+  readonly text: string;
+  /** The type URI where another registry has one; default: /problems/{name}. */
+  readonly uri?: string;
+  /** Seconds after which the same request may succeed. */
+  readonly retryAfterSeconds?: number;
+}
+
+export type ProblemName =
+  | "bad-request"
+  | "bad-json"
+  | "bad-unicode"
+  | "too-deep"
+  | "duplicate-key"
+  | "number-range"
+  | "forbidden-origin"
+  | "not-found"
+  | "unknown-task"
+  | "method-not-allowed"
+  | "not-representable"
+  | "unroutable-queue"
+  | "task-expired"
+  | "payload-too-large"
+  | "unsupported-media-type"
+  | "misdirected-request"
+  | "invalid-arguments"
+  | "bad-task-name"
+  | "bad-id"
+  | "bad-eta"
+  | "reserved-option"
+  | "reserved-envelope"
+  | "task-failed"
+  | "task-revoked"
+  | "internal-error"
+  | "results-disabled"
+  | "bad-result"
+  | "broker-refused"
+  | "broker-unavailable"
+  | "result-store-unavailable"
+  | "temporary-reduced-capacity";
+
+/** Name to status, title and meaning: the one place where they are kept. */
+export const PROBLEMS: Readonly<Record<ProblemName, ProblemType>> = {
+  "bad-request": {
+    status: 400,
+    title: "Malformed request",
+    text: "The request is not proper HTTP: for example it has two Host headers, or a path with a broken percent escape.",
+  },
+  "bad-json": {
+    status: 400,
+    title: "The body is not JSON",
+    text: "The body must be one JSON value as RFC 8259 defines it: no comments, no trailing commas, no NaN.",
+  },
+  "bad-unicode": {
+    status: 400,
+    title: "The body is not well-formed Unicode",
+    text: "The body must be UTF-8 without a byte order mark, and no string may hold half of a surrogate pair: a worker in another language could not read it.",
+  },
+  "too-deep": {
+    status: 400,
+    title: "The body nests too deep",
+    text: "Arrays and objects nest deeper than the limit. Send flatter data, or a reference to it.",
+  },
+  "duplicate-key": {
+    status: 400,
+    title: "An object names a key twice",
+    text: "JSON parsers disagree about which of the two counts, so the gateway refuses both. Send every key once.",
+  },
+  "number-range": {
+    status: 400,
+    title: "A number is out of range",
+    text: "A number is beyond the range of a double, or an integer has more than 4300 digits, which Python refuses to read. Integers below that are kept exactly.",
+  },
+  "forbidden-origin": {
+    status: 403,
+    title: "Cross-origin request refused",
+    text: "A browser sent this from another site's page. Call the gateway from its own pages, or from a server.",
+  },
+  "not-found": {
+    status: 404,
+    title: "Nothing is here",
+    text: "The gateway has no such path. GET /v1/openapi.json lists the paths it has.",
+  },
+  "unknown-task": {
+    status: 404,
+    title: "Unknown task id",
+    text: "This gateway did not accept a task of that id, and the result store has nothing under it. Either the id is wrong, or it was accepted so long ago that it is forgotten.",
+  },
+  "method-not-allowed": {
+    status: 405,
+    title: "Method not allowed",
+    text: "The path exists, but not for this method. The Allow header lists the methods it has.",
+  },
+  "not-representable": {
+    status: 406,
+    title: "The result has no JSON form",
+    text: "The result holds a value that JSON cannot carry, such as NaN or Infinity. Add ?nan=string to get those as strings.",
+  },
+  "unroutable-queue": {
+    status: 409,
+    title: "No queue takes the task",
+    text: "The broker has no queue for this task, or the app may not create one of this name. Nothing was sent.",
+  },
+  "task-expired": {
+    status: 410,
+    title: "The result is gone",
+    text: "The task ended, and the result store has dropped its result since (setting result_expires).",
+  },
+  "payload-too-large": {
+    status: 413,
+    title: "The body is too large",
+    text: "The body has more bytes than the limit. Put large data into a store, and send a reference to it.",
+  },
+  "unsupported-media-type": {
+    status: 415,
+    title: "Unsupported media type",
+    text: "The body must be uncompressed JSON: send Content-Type: application/json, in UTF-8, and no Content-Encoding.",
+  },
+  "misdirected-request": {
+    status: 421,
+    title: "This is not the host you asked for",
+    text: "A gateway without authentication that listens on loopback answers to loopback names only, so that a web page cannot reach it through a name of its own.",
+  },
+  "invalid-arguments": {
+    status: 422,
+    title: "The request is not valid",
+    text: "The body is JSON, but not a valid request. The member errors lists what is wrong, and where.",
+  },
+  "bad-task-name": {
+    status: 422,
+    title: "Not a task name",
+    text: "A task name is 1 to 255 letters, digits, underscores and dots, and starts with a letter or an underscore.",
+  },
+  "bad-id": {
+    status: 422,
+    title: "Not a task id",
+    text: "A task id is 1 to 155 letters, digits, dots, underscores, colons and dashes.",
+  },
+  "bad-eta": {
+    status: 422,
+    title: "Not a usable time",
+    text: "Times are RFC 3339 with an offset, such as 2030-01-02T03:04:05Z; a time without one could mean any zone.",
+  },
+  "reserved-option": {
+    status: 422,
+    title: "Unknown or reserved option",
+    text: "The request has a member that is not an option of it. Message headers, serializers, links and the like are not open to callers over HTTP.",
+  },
+  "reserved-envelope": {
+    status: 422,
+    title: "Reserved object in the arguments",
+    text: "An object with just the keys __type__ and __value__ is how Celery encodes Python types. A worker would turn it into something else, or fail to read the message, so callers over HTTP may not send it.",
+  },
+  "task-failed": {
+    status: 424,
+    title: "The task failed",
+    text: "The task ran and ended in FAILURE, so there is no result to return. The member error says why.",
+  },
+  "task-revoked": {
+    status: 424,
+    title: "The task was revoked",
+    text: "The task was revoked, or expired, before it could return a result.",
+  },
+  "internal-error": {
+    status: 500,
+    title: "Internal error",
+    text: "The gateway failed in a way it does not know. Its log has the details.",
+  },
+  "results-disabled": {
+    status: 501,
+    title: "No results are kept",
+    text: "This gateway has no result backend, or the task was sent with ignore_result, so nothing can be waited for.",
+  },
+  "bad-result": {
+    status: 502,
+    title: "The stored result cannot be read",
+    text: "The result store holds something under this id that is not a result document, or in a format this gateway does not accept.",
+  },
+  "broker-refused": {
+    status: 502,
+    title: "The broker refused the task",
+    text: "The broker answered and refused, for example because the queue exists with other settings. The gateway's log has its words. Nothing was sent.",
+  },
+  "broker-unavailable": {
+    status: 503,
+    title: "The broker is unavailable",
+    text: "The broker cannot be reached, or did not confirm the task in time. The task may have been sent all the same if the confirmation was lost.",
+    retryAfterSeconds: 5,
+  },
+  "result-store-unavailable": {
+    status: 503,
+    title: "The result store is unavailable",
+    text: "The result store cannot be reached, or did not answer in time.",
+    retryAfterSeconds: 5,
+  },
+  "temporary-reduced-capacity": {
+    status: 503,
+    title: "Temporarily at capacity",
+    text: "The gateway serves as many requests of this kind as it may. Nothing was done; try again shortly.",
+    uri: "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity",
+    retryAfterSeconds: 1,
+  },
+};
+
+/** One thing wrong with a request's body. */
+export interface FieldError {
+  /** JSON Pointer into the body. */
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+export interface ProblemOptions {
+  /** What happened this time; default: the type's text. */
+  readonly detail?: string;
+  /** Further members of the body. */
+  readonly members?: Readonly<Record<string, unknown>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Close the connection after the answer: the rest of the request is not read. */
+  readonly close?: boolean;
+}
+
+/** Ends a request. Thrown anywhere below the dispatcher, which answers with it; never leaves the gateway. */
+export class Problem extends Error {
+  override readonly name: string = "Problem";
+  readonly type: ProblemName;
+  readonly options: ProblemOptions;
+
+  constructor(type: ProblemName, options: ProblemOptions = {}) {
+    super(options.detail ?? PROBLEMS[type].text);
+    this.type = type;
+    this.options = options;
+  }
+}
+
+/** The body's members. `base` is the path the gateway is mounted at. */
+export function problemMembers(problem: Problem, base: string): Record<string, unknown> {
+  const { status, title, uri } = PROBLEMS[problem.type];
+  return {
+    type: uri ?? `${base}/problems/${problem.type}`,
+    title,
+    status,
+    detail: problem.message,
+    ...problem.options.members,
+  };
+}
+
+/** The headers that the answer needs beside those of every JSON answer. */
+export function problemHeaders(problem: Problem): Record<string, string> {
+  const { retryAfterSeconds } = PROBLEMS[problem.type];
+  return {
+    ...(retryAfterSeconds === undefined ? {} : { "retry-after": String(retryAfterSeconds) }),
+    ...(problem.options.close === true ? { connection: "close" } : {}),
+    ...problem.options.headers,
+  };
+}

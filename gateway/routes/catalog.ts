@@ -1,0 +1,33 @@
+import type { Route } from "../route.ts";
+
+/** Recent tasks whose names are suggested. */
+const RECENT = 500;
+
+/** What can be sent, as far as the gateway knows. */
+export const catalog: Route = {
+  method: "GET",
+  path: "/v1/catalog",
+  operation: {
+    operationId: "catalog",
+    summary: "List known task and queue names",
+    description:
+      "Tasks registered in the gateway's own process, with their parameters, and those sent recently; the queues of the app. Workers elsewhere may know more.",
+    tags: ["tasks"],
+  },
+  responses: { 200: { description: "Names.", schema: "Catalog" } },
+  problems: [],
+  async handle(exchange, { app, index }) {
+    const { entries } = await index.list({ limit: RECENT });
+    const recent = entries.map(({ task }) => task).filter((name) => !app.tasks.has(name));
+    const tasks = [
+      ...[...app.tasks.values()].map(({ name, params }) => ({ name, ...(params && { params }) })),
+      ...[...new Set(recent)].map((name) => ({ name })),
+    ];
+    const queues = new Set([
+      ...app.router.defaultQueues.map(({ name }) => name),
+      ...entries.map(({ queue }) => queue),
+    ]);
+    const body = { tasks: tasks.sort((a, b) => (a.name < b.name ? -1 : 1)), queues: [...queues].sort() };
+    exchange.json(200, JSON.stringify(body), { "cache-control": "no-store" });
+  },
+};

@@ -1,0 +1,74 @@
+/** Parts of descriptions that several routes have in common. */
+import type { ProblemName } from "../problems.ts";
+import type { ParameterSpec, ResponseSpec } from "../route.ts";
+
+export const PREFER: ParameterSpec = {
+  name: "Prefer",
+  in: "header",
+  description:
+    "wait=N: wait up to N seconds for the task (RFC 7240). The server caps N and says in Preference-Applied what it took. respond-async: do not wait.",
+  schema: { type: "string", examples: ["wait=10"] },
+};
+
+export const TRACE: readonly ParameterSpec[] = ["traceparent", "tracestate", "baggage"].map((name) => ({
+  name,
+  in: "header",
+  description: "Trace context, passed on to the task as a message header of the same name.",
+  schema: { type: "string" },
+}));
+
+export const NAN: ParameterSpec = {
+  name: "nan",
+  in: "query",
+  description: "string: NaN and Infinity in results become strings. Otherwise they are 406.",
+  schema: { type: "string", enum: ["string"] },
+};
+
+export const IF_NONE_MATCH: ParameterSpec = {
+  name: "If-None-Match",
+  in: "header",
+  description:
+    "The ETag of the state you know. With Prefer: wait=N the answer comes when the state is another one, or is 304 when it is not within N seconds.",
+  schema: { type: "string" },
+};
+
+export const ACCEPTED: ResponseSpec = {
+  description: "The broker has the task.",
+  schema: "TaskAccepted",
+  headers: { Location: "Where to ask for the task.", "Preference-Applied": "What was taken of Prefer." },
+};
+
+export const FINISHED: ResponseSpec = {
+  description: "The task has ended within the wait that Prefer asked for.",
+  schema: "Task",
+  headers: { Location: "Where to ask for the task.", "Preference-Applied": "What was taken of Prefer." },
+};
+
+export const SUBMIT_PROBLEMS: readonly ProblemName[] = [
+  "bad-json",
+  "bad-unicode",
+  "too-deep",
+  "duplicate-key",
+  "number-range",
+  "not-representable",
+  "unroutable-queue",
+  "payload-too-large",
+  "unsupported-media-type",
+  "invalid-arguments",
+  "bad-task-name",
+  "bad-eta",
+  "reserved-option",
+  "reserved-envelope",
+  "broker-refused",
+  "broker-unavailable",
+  "result-store-unavailable",
+];
+
+export const READ_PROBLEMS: readonly ProblemName[] = [
+  "unknown-task",
+  "not-representable",
+  "task-expired",
+  "bad-id",
+  "bad-result",
+  "result-store-unavailable",
+];

@@ -1,0 +1,80 @@
+/** Requests that wait for a task. A wait is an entry in a table, not a thread: thousands cost next to nothing. */
+import type { App } from "../app/index.ts";
+import { type ResultDocument, WaitTimeoutError } from "../protocol/index.ts";
+import { Budget } from "./budget.ts";
+import type { Exchange } from "./exchange.ts";
+
+/** A wait that has begun. */
+export interface Wait {
+  /** The document waited for; undefined when the time is over, the caller has gone or the gateway closes. */
+  readonly done: Promise<ResultDocument | undefined>;
+  cancel(): void;
+}
+
+export class Waits {
+  readonly #app: App;
+  readonly #budget: Budget;
+  readonly #running = new Set<AbortController>();
+  #closed = false;
+
+  constructor(app: App, limit: number) {
+    this.#app = app;
+    this.#budget = new Budget("requests wait for tasks", limit);
+  }
+
+  /**
+   * Resolves when the wait is under way, so that a task published afterwards cannot end unseen. It ends with the first
+   * document that `until` takes, and in any case with a final one. Throws Problem `temporary-reduced-capacity`.
+   */
+  async begin(
+    exchange: Exchange,
+    id: string,
+    seconds: number,
+    until?: (document: ResultDocument) => boolean,
+  ): Promise<Wait> {
+    this.#budget.take();
+    const stop = new AbortController();
+    this.#running.add(stop);
+    const end = (): void => {
+      if (this.#running.delete(stop)) this.#budget.give();
+    };
+    try {
+      const done = this.#wait(id, seconds, stop, await this.#app.backend(), until).finally(end);
+      // A task that could not be published leaves its wait unheard.
+      done.catch(() => undefined);
+      exchange.onClose(() => stop.abort());
+      if (this.#closed) stop.abort();
+      return { done, cancel: () => stop.abort() };
+    } catch (error) {
+      end();
+      throw error;
+    }
+  }
+
+  async #wait(
+    id: string,
+    seconds: number,
+    stop: AbortController,
+    backend: Awaited<ReturnType<App["backend"]>>,
+    until: ((document: ResultDocument) => boolean) | undefined,
+  ): Promise<ResultDocument | undefined> {
+    let found: ResultDocument | undefined;
+    const onChange = (document: ResultDocument): void => {
+      if (until?.(document) !== true) return;
+      found = document;
+      stop.abort();
+    };
+    try {
+      return await backend.wait(id, { timeoutMs: seconds * 1000, signal: stop.signal, onChange });
+    } catch (error) {
+      if (stop.signal.aborted || error instanceof WaitTimeoutError) return found;
+      throw error;
+    }
+  }
+
+  /** Ends all waits as if their time were over. */
+  close(): void {
+    this.#closed = true;
+    for (const stop of [...this.#running]) stop.abort();
+  }
+}

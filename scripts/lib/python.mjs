@@ -1,0 +1,31 @@
+import { copyFileSync, existsSync, readFileSync, rmSync } from "node:fs";
+import { root, run } from "./run.mjs";
+
+const environment = `${root}.venv/celery-latest`;
+const requirements = `${root}test/helpers/python/requirements-latest.txt`;
+/** A copy of what was installed, written last: a half-made environment has none and is made again. */
+const installed = `${environment}/installed.txt`;
+
+/** Makes the Python environment with the newest Celery, unless it is there. Resolves to whether it is. */
+export async function ensurePythonEnvironment() {
+  if (existsSync(installed) && readFileSync(installed, "utf8") === readFileSync(requirements, "utf8"))
+    return true;
+  console.log("Installing Python Celery for the tests (about 30 s)...");
+  rmSync(environment, { recursive: true, force: true });
+  const pip = [
+    "-m",
+    "pip",
+    "install",
+    "--quiet",
+    "--disable-pip-version-check",
+    "--requirement",
+    requirements,
+  ];
+  const made =
+    (await run("python3", ["-m", "venv", environment])) === 0 &&
+    (await run(`${environment}/bin/python`, pip)) === 0;
+  if (made) copyFileSync(requirements, installed);
+  else
+    console.error("MISSING: Python Celery. It needs python3 (3.10 or newer) with its venv module, and PyPI.");
+  return made;
+}

@@ -1,0 +1,154 @@
+import { deflateSync } from "node:zlib";
+import { Temporal } from "temporal-polyfill";
+import { describe, expect, test } from "vitest";
+import {
+  builtinSerializers,
+  createCodecs,
+  createResultEncoding,
+  DEFAULT_LIMITS,
+  type ResultEncoding,
+  type ResultEncodingOptions,
+  type Serializer,
+} from "../../codecs/index.ts";
+import { Decimal, DecodeError, exceptionOf, parseResultDocument, Uuid } from "../../protocol/index.ts";
+import { spell } from "../contract/values.ts";
+import { vectors } from "../helpers/vectors.ts";
+
+const codecs = createCodecs();
+
+function encodingOf(name: string, changed: Partial<ResultEncodingOptions> = {}): ResultEncoding {
+  return createResultEncoding({
+    serializer: codecs.serializer(name),
+    accept: [name],
+    codecs,
+    limits: DEFAULT_LIMITS,
+    ...changed,
+  });
+}
+
+function rejection(encoding: ResultEncoding, bytes: Uint8Array): string {
+  try {
+    encoding.decode(bytes);
+  } catch (error) {
+    if (error instanceof DecodeError) return error.code;
+    throw error;
+  }
+  return "no error";
+}
+
+interface BackendVector {
+  readonly backend: string;
+  readonly state: string;
+  readonly value_b64: string;
+}
+
+describe("createResultEncoding", () => {
+  // Stores that keep a document as one value: databases have columns, and rpc sends messages.
+  const documents = vectors<{ records: BackendVector[] }>("results_backends").records.filter(
+    ({ backend, state }) => /^(redis|file|memcached)/.test(backend) && state !== "GROUP",
+  );
+  const serializerOf = (backend: string): string => /msgpack|yaml/.exec(backend)?.[0] ?? "json";
+  const isKnown = ({ backend }: BackendVector): boolean => !/pickle|zstd/.test(backend);
+
+  test.each(documents.filter(isKnown))("reads $state of $backend", ({ backend, state, value_b64 }) => {
+    const bytes = Buffer.from(value_b64, "base64");
+    const document = parseResultDocument(encodingOf(serializerOf(backend)).decode(bytes), "id");
+    expect(document).toMatchObject({ status: state, task_id: expect.stringMatching(/^0f0f0f0f-/) });
+    if (state === "FAILURE")
+      expect(exceptionOf(document)).toEqual({
+        exc_type: "ValueError",
+        exc_message: ["bad", 42],
+        exc_module: "builtins",
+      });
+  });
+
+  test.each(documents.filter((vector) => !isKnown(vector)))(
+    "refuses $state of $backend",
+    ({ backend, value_b64 }) => {
+      const bytes = Buffer.from(value_b64, "base64");
+      expect(rejection(encodingOf("json"), bytes)).toBe(
+        backend.includes("zstd") ? "bad_compression" : "content_refused",
+      );
+    },
+  );
+
+  test("reads typed values in a recorded result", () => {
+    const { results } = vectors<{ results: { name: string; value: string }[] }>("results_redis_json");
+    const rich = results.find(({ name }) => name === "rich");
+    const { result } = parseResultDocument(encodingOf("json").decode(Buffer.from(rich?.value ?? "")), "id");
+    expect(spell(result)).toEqual(
+      spell({
+        dt: Temporal.ZonedDateTime.from("2024-02-29T12:00:01.000005+00:00[+00:00]"),
+        d: Temporal.PlainDate.from("2024-02-29"),
+        t: Temporal.PlainTime.from("01:02:03.000004"),
+        dec: new Decimal("1.10"),
+        u: new Uuid("00000000-0000-0000-0000-000000000001"),
+        b: Uint8Array.from(Buffer.from("hi")),
+        b2: Uint8Array.of(0xff, 0x00),
+        tup: [1, 2],
+        none: null,
+        nested: [{ x: 1.5 }],
+      }),
+    );
+  });
+
+  test("writes compressed results with Celery's marker, and reads both kinds whatever it writes", () => {
+    const document = { status: "SUCCESS", result: "x".repeat(100) };
+    const plain = encodingOf("json");
+    const compressed = encodingOf("json", { compressor: codecs.compressor("gzip") });
+    const bytes = Buffer.from(compressed.encode(document));
+    expect(bytes.subarray(0, 39).toString()).toBe("\0celery-compressed\0application/x-gzip\0x");
+    expect(plain.decode(bytes)).toEqual(document);
+    expect(compressed.decode(plain.encode(document))).toEqual(document);
+    expect(Buffer.from(plain.encode(document)).toString()).toBe(JSON.stringify(document));
+  });
+
+  test.each<[string, string, string]>([
+    ["garbage", "not json", "bad_result"],
+    ["empty", "", "bad_result"],
+    ["a marker without a type", "\0celery-compressed\0", "bad_compression"],
+    ["an unknown compression", "\0celery-compressed\0application/x-nope\0abc", "bad_compression"],
+    ["damaged compressed data", "\0celery-compressed\0application/x-gzip\0abc", "bad_compression"],
+    ["deep nesting", "[".repeat(300), "too_deep"],
+  ])("refuses %s", (_, text, code) => {
+    expect(rejection(encodingOf("json"), Buffer.from(text))).toBe(code);
+  });
+
+  test("limits results before and after decompression", () => {
+    const encoding = encodingOf("json", { limits: { maxBytes: 200, maxDepth: 10 } });
+    const bomb = Buffer.concat([
+      Buffer.from("\0celery-compressed\0application/x-gzip\0"),
+      deflateSync(Buffer.alloc(10_000)),
+    ]);
+    expect(rejection(encoding, bomb)).toBe("too_large");
+    expect(rejection(encoding, Buffer.alloc(201, " "))).toBe("too_large");
+  });
+
+  test("tells a pickle from an empty msgpack map", () => {
+    const pickle = Buffer.from("80049500000000000000007d942e", "hex");
+    expect(() => encodingOf("msgpack").decode(pickle)).toThrow(/pickle, as databases of Celery before 5\.7/);
+    expect(encodingOf("msgpack").decode(Buffer.of(0x80))).toEqual({});
+  });
+
+  test("reads pickles once a serializer for them is there and accepted", () => {
+    const reader: Serializer = {
+      name: "pickle",
+      contentType: "application/x-python-serialize",
+      contentEncoding: "binary",
+      serialize: () => Buffer.of(),
+      deserialize: () => ({ status: "SUCCESS" }),
+    };
+    const extended = { codecs: createCodecs({ serializers: [...builtinSerializers, reader] }) };
+    const pickle = Buffer.of(0x80, 4);
+    expect(encodingOf("json", { ...extended, accept: ["json", "pickle"] }).decode(pickle)).toEqual({
+      status: "SUCCESS",
+    });
+    expect(rejection(encodingOf("json", extended), pickle)).toBe("content_refused");
+  });
+
+  test("refuses its own serializer when it is not accepted", () => {
+    const encoding = encodingOf("yaml", { accept: ["json"] });
+    expect(rejection(encoding, encoding.encode({ status: "SUCCESS" }))).toBe("content_refused");
+    expect(() => encodingOf("json", { accept: ["jsn"] })).toThrow('no serializer named "jsn"');
+  });
+});

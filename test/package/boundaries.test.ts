@@ -1,0 +1,56 @@
+/** Folders import only what stands above them in this table; docs/architecture.md prints the same table. */
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { describe, expect, it } from "vitest";
+
+/** Which folders the files of a folder may import, beside their own. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  protocol: [],
+  codecs: ["protocol"],
+  stores: ["protocol"],
+  transports: ["protocol", "stores"],
+  backends: ["protocol", "codecs", "stores", "transports"],
+  app: ["protocol", "codecs", "transports", "backends"],
+  worker: ["protocol", "codecs", "transports", "backends", "app", "version"],
+  gateway: ["protocol", "codecs", "stores", "transports", "backends", "app", "version"],
+  cli: ["protocol", "transports", "app", "worker", "gateway", "version"],
+  examples: ["index"],
+};
+
+/** The one file of backends that talks to a broker. */
+const RPC_ONLY = ["backends/index.ts", "backends/rpc.ts"];
+const IMPORT = /(?:from|import)\s*\(?\s*"(\.[^"]+)"/g;
+
+function sourceFiles(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => join(folder, name));
+}
+
+function importedFolders(file: string): string[] {
+  const specifiers = [...readFileSync(file, "utf8").matchAll(IMPORT)].map((match) => match[1] ?? "");
+  return specifiers.map(
+    (specifier) =>
+      normalize(join(dirname(file), specifier))
+        .split("/")[0]
+        ?.replace(/\.ts$/, "") ?? "",
+  );
+}
+
+describe("import direction", () => {
+  it.each(Object.entries(MAY_IMPORT))("%s/ imports only what it may", (folder, allowed) => {
+    const wrong = sourceFiles(folder).flatMap((file) =>
+      importedFolders(file)
+        .filter((imported) => imported !== folder && !allowed.includes(imported))
+        .map((imported) => `${file} imports ${imported}/`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it("backends/ imports transports/ for rpc only", () => {
+    const wrong = sourceFiles("backends").filter(
+      (file) => !RPC_ONLY.includes(file) && importedFolders(file).includes("transports"),
+    );
+    expect(wrong).toEqual([]);
+  });
+});

@@ -1,0 +1,137 @@
+/**
+ * The broker seam. A {@link Transport} knows one kind of broker; a {@link Connection} is one life of a connection to it;
+ * a {@link Consumer} hands out deliveries in batches, because that is how every fast broker client reads. Drivers stay
+ * simple: reconnecting, failover and re-declaring are written once, in reconnecting.ts.
+ */
+import type { Route, WireMessage } from "../protocol/index.ts";
+
+/** What a broker can do; data, so that callers ask instead of trying. */
+export interface TransportCapabilities {
+  /** Exchange types that route; fanout is needed for remote control and events. */
+  readonly exchangeTypes: readonly ExchangeType[];
+  /** Type of the event exchange `celeryev`, as kombu declares it there; absent where there are no events. */
+  readonly eventExchangeType?: "topic" | "fanout";
+  /** Queue ends a stored priority is served first from: RabbitMQ serves 9 first, kombu's Redis layout 0. */
+  readonly priorityOrder: "high-first" | "low-first" | "none";
+  /** True when the broker itself redelivers what a dead consumer held; false when the driver's own lease does. */
+  readonly nativeAck: boolean;
+  /** True when publish() resolves only after the broker has stored the message. */
+  readonly confirms: boolean;
+}
+
+export type ExchangeType = "direct" | "topic" | "fanout";
+
+export interface ExchangeSpec {
+  readonly name: string;
+  readonly type: ExchangeType;
+  /** Default true. */
+  readonly durable?: boolean;
+  /** Default false. */
+  readonly autoDelete?: boolean;
+}
+
+/** A queue, and the exchange it is bound to. Defaults are those of kombu's Queue. */
+export interface QueueSpec {
+  readonly name: string;
+  /** Bound with `routingKey` after both are declared; a queue without one is reached through the anonymous exchange. */
+  readonly exchange?: ExchangeSpec;
+  /** Default: the queue's name. */
+  readonly routingKey?: string;
+  /** Default true. */
+  readonly durable?: boolean;
+  readonly exclusive?: boolean;
+  readonly autoDelete?: boolean;
+  /** Unused for this long, the queue goes (`x-expires`). */
+  readonly expiresMs?: number;
+  /** Messages older than this go (`x-message-ttl`). */
+  readonly messageTtlMs?: number;
+  /** `x-max-priority` on AMQP; brokers with priority lists ignore it. */
+  readonly maxPriority?: number;
+  /** `x-queue-type` on AMQP; absent means the broker's default. */
+  readonly type?: "classic" | "quorum";
+  /** Further AMQP arguments, as the broker names them. */
+  readonly arguments?: Readonly<Record<string, unknown>>;
+}
+
+/** One message handed to this process, settled exactly once by ack() or reject(); both only take note and never throw. */
+export interface Delivery {
+  /** The queue it was taken from. */
+  readonly queue: string;
+  /** undefined when the broker's envelope cannot be read: then `malformed` says why. */
+  readonly message: WireMessage | undefined;
+  readonly malformed: Error | undefined;
+  /** The message as the broker held it (the envelope's text, or the AMQP body). */
+  readonly rawBytes: Uint8Array;
+  readonly exchange: string;
+  readonly routingKey: string;
+  readonly redelivered: boolean;
+  /** Times this message was handed out before, where the broker counts (0 for a first delivery); undefined where it does not. */
+  readonly previousDeliveries: number | undefined;
+  /** True once the broker has taken the message back (its channel or lease is gone): do not start work on it. */
+  readonly lost: boolean;
+  /** The message is dealt with. */
+  ack(): void;
+  /** Give it back (`requeue`), or drop it (to the queue's dead-letter exchange where the broker has one). */
+  reject(options: { readonly requeue: boolean }): void;
+}
+
+export interface ConsumeOptions {
+  /** Deliveries held unsettled at most; 0 means no limit. */
+  readonly prefetch: number;
+  /** Messages are settled when handed out (control, events, rpc replies). Default false. */
+  readonly noAck?: boolean;
+}
+
+/** A subscription to one or more queues. Iterate it once. */
+export interface Consumer extends AsyncIterable<readonly Delivery[]> {
+  /** Changes how many unsettled deliveries may be held. */
+  setPrefetch(count: number): void;
+  /** Stops the flow and ends the iteration; what is unsettled stays settleable until the connection closes. Twice is fine. */
+  close(): Promise<void>;
+}
+
+/** One life of a connection. */
+export interface Connection {
+  readonly capabilities: TransportCapabilities;
+  /** Resolves once, when the connection can no longer be used: with the error, or undefined after close(). */
+  readonly ended: Promise<Error | undefined>;
+  /** Declares exchange, queue and binding; harmless when they exist with the same arguments, else BrokerError `broker_refused`. */
+  declareQueue(queue: QueueSpec): Promise<void>;
+  /** Declares an exchange without a queue. */
+  declareExchange(exchange: ExchangeSpec): Promise<void>;
+  /**
+   * Resolves when the broker has taken responsibility for the message.
+   * Rejects with BrokerError: `unroutable`, `broker_refused`, `broker_unconfirmed`, `broker_unavailable`.
+   */
+  publish(message: WireMessage, route: Route): Promise<void>;
+  /** Starts consuming; the queues must be declared. */
+  consume(queues: readonly QueueSpec[], options: ConsumeOptions): Consumer;
+  /** Messages waiting in a queue, 0 when it does not exist. */
+  queueSize(queue: string): Promise<number>;
+  /** Removes the waiting messages and says how many there were. */
+  purgeQueue(queue: string): Promise<number>;
+  deleteQueue(queue: string): Promise<void>;
+  /** Flushes what was settled and published, gives unsettled deliveries back, and closes. Twice is fine. */
+  close(): Promise<void>;
+}
+
+/** One kind of broker at one URL. */
+export interface Transport {
+  readonly name: string;
+  readonly capabilities: TransportCapabilities;
+  /** Rejects with BrokerError `broker_unavailable` when the broker does not answer within `timeoutMs`. */
+  connect(options: { readonly timeoutMs: number }): Promise<Connection>;
+}
+
+/** What a driver is made from. */
+export interface TransportOptions {
+  /** One broker URL; failover lists are split before. */
+  readonly url: string;
+  /** Celery's `broker_transport_options`, in camelCase. */
+  readonly transportOptions: Readonly<Record<string, unknown>>;
+  /** Told about trouble that no call is waiting for (a failed sweep, a lost lease). */
+  readonly onWarning: (message: string, error?: unknown) => void;
+}
+
+/** A driver module's default export. */
+export type TransportFactory = (options: TransportOptions) => Transport;

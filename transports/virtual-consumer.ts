@@ -1,0 +1,239 @@
+/**
+ * Consumers over a {@link QueueStore}: one that claims queued messages while there is credit, one that listens to a fanout
+ * exchange. A consumer claims ahead of its reader, so that the store works while the reader does.
+ */
+import { DecodeError, type Envelope, readEnvelope, toError, type WireMessage } from "../protocol/index.ts";
+import { type Batcher, createBatcher } from "./batcher.ts";
+import { createPushQueue, type PushQueue } from "./push-queue.ts";
+import type { ClaimedMessage, QueueStore, Subscription } from "./queue-store.ts";
+import type { ConsumeOptions, Consumer, Delivery, QueueSpec } from "./transport.ts";
+
+/** Messages claimed in one step at most: enough to make a round trip cheap, few enough to share with other workers. */
+const MAX_CLAIM = 250;
+/** Settlements handed to the store in one call at most. */
+const MAX_SETTLE = 1000;
+/** Messages of a consumer without acknowledgement, or without a prefetch limit, that may wait for the reader. */
+const MAX_UNREAD = 10_000;
+
+export function createQueueConsumer(
+  store: QueueStore,
+  queues: readonly string[],
+  options: ConsumeOptions,
+  onWarning: (message: string, error?: unknown) => void,
+): Consumer {
+  const consumer = new QueueConsumer(store, queues, options, onWarning);
+  consumer.start();
+  return consumer;
+}
+
+interface Settlement {
+  readonly tag: string;
+  readonly requeue: boolean;
+}
+
+class QueueConsumer implements Consumer {
+  readonly #store: QueueStore;
+  readonly #queues: readonly string[];
+  readonly #noAck: boolean;
+  readonly #onWarning: (message: string, error?: unknown) => void;
+  readonly #stop = new AbortController();
+  readonly #ready: PushQueue<Delivery> = createPushQueue();
+  #prefetch: number;
+  /** Deliveries handed to this process and not yet settled. */
+  #held = 0;
+  readonly #settlements: Batcher<Settlement> = createBatcher((items) => this.#flush(items), MAX_SETTLE);
+  #wakePump: (() => void) | undefined;
+  #pump: Promise<void> = Promise.resolve();
+
+  constructor(
+    store: QueueStore,
+    queues: readonly string[],
+    options: ConsumeOptions,
+    onWarning: (message: string, error?: unknown) => void,
+  ) {
+    this.#store = store;
+    this.#queues = queues;
+    this.#prefetch = options.prefetch;
+    this.#noAck = options.noAck === true;
+    this.#onWarning = onWarning;
+  }
+
+  start(): void {
+    this.#pump = this.#run().catch((error: unknown) => this.#ready.fail(toError(error)));
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      const room = this.#room();
+      if (room === 0) {
+        await new Promise<void>((resolve) => {
+          this.#wakePump = resolve;
+        });
+        continue;
+      }
+      const wanted = Math.min(room, MAX_CLAIM);
+      const claimed = await this.#claim(wanted);
+      if (this.#stop.signal.aborted) return this.#store.release(claimed.map((message) => message.tag));
+      if (claimed.length > 0) this.#hand(claimed);
+      if (claimed.length === wanted) continue;
+      // Fewer than asked for: the queues are empty. The tasks that just came go first, then the wait for more.
+      if (claimed.length > 0) await nextTurn();
+      await this.#store.waitForMessages(this.#queues, this.#stop.signal);
+    }
+  }
+
+  #room(): number {
+    const unread = Math.max(0, MAX_UNREAD - this.#ready.size);
+    if (this.#noAck || this.#prefetch === 0) return unread;
+    return Math.max(0, this.#prefetch - this.#held);
+  }
+
+  #claim(max: number): Promise<readonly ClaimedMessage[]> {
+    return this.#noAck ? this.#store.takeAndForget(this.#queues, max) : this.#store.take(this.#queues, max);
+  }
+
+  #hand(claimed: readonly ClaimedMessage[]): void {
+    if (!this.#noAck) this.#held += claimed.length;
+    this.#ready.push(claimed.map((message) => new QueueDelivery(message, this)));
+  }
+
+  /** Notes how a delivery ended; everything noted in one turn of the event loop reaches the store in one call. */
+  settle(tag: string, requeue: boolean): void {
+    if (this.#noAck) return;
+    this.#held -= 1;
+    void this.#settlements.add({ tag, requeue });
+  }
+
+  async #flush(settlements: readonly Settlement[]): Promise<void> {
+    this.#wake();
+    const acks = settlements.filter(({ requeue }) => !requeue).map(({ tag }) => tag);
+    const requeues = settlements.filter(({ requeue }) => requeue).map(({ tag }) => tag);
+    try {
+      await this.#store.settle(acks, requeues);
+    } catch (error) {
+      this.#onWarning(`${settlements.length} acknowledgements did not reach the broker`, error);
+    }
+  }
+
+  #wake(): void {
+    const wake = this.#wakePump;
+    this.#wakePump = undefined;
+    wake?.();
+  }
+
+  setPrefetch(count: number): void {
+    this.#prefetch = count;
+    this.#wake();
+  }
+
+  async close(): Promise<void> {
+    if (!this.#stop.signal.aborted) {
+      this.#stop.abort();
+      this.#wake();
+      await this.#pump;
+      const unread = this.#ready.end() as QueueDelivery[];
+      this.#held -= unread.length;
+      if (!this.#noAck)
+        await this.#store.release(unread.map((delivery) => delivery.tag)).catch(() => undefined);
+    }
+    await this.#settlements.idle();
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<readonly Delivery[]> {
+    return this.#ready[Symbol.asyncIterator]();
+  }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+interface Settler {
+  settle(tag: string, requeue: boolean): void;
+}
+
+class QueueDelivery implements Delivery {
+  readonly queue: string;
+  readonly message: WireMessage | undefined;
+  readonly malformed: Error | undefined;
+  readonly exchange: string;
+  readonly routingKey: string;
+  readonly redelivered: boolean;
+  readonly previousDeliveries: number | undefined;
+  /** The store keeps claims across reconnects, so a delivery is never lost while the process lives. */
+  readonly lost = false;
+  readonly tag: string;
+  readonly #payload: string;
+  readonly #settler: Settler;
+  #settled = false;
+
+  constructor(claimed: ClaimedMessage, settler: Settler) {
+    const envelope = tryReadEnvelope(claimed.payload);
+    const read = envelope instanceof DecodeError ? undefined : envelope;
+    this.queue = claimed.queue;
+    this.message = read?.message;
+    this.malformed = envelope instanceof DecodeError ? envelope : undefined;
+    this.exchange = read?.route.exchange ?? "";
+    this.routingKey = read?.route.routingKey ?? claimed.queue;
+    this.redelivered = read?.redelivered ?? false;
+    this.previousDeliveries = claimed.previousDeliveries;
+    this.tag = claimed.tag;
+    this.#payload = claimed.payload;
+    this.#settler = settler;
+  }
+
+  get rawBytes(): Uint8Array {
+    return Buffer.from(this.#payload);
+  }
+
+  ack(): void {
+    this.#settle(false);
+  }
+
+  reject({ requeue }: { readonly requeue: boolean }): void {
+    this.#settle(requeue);
+  }
+
+  #settle(requeue: boolean): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#settler.settle(this.tag, requeue);
+  }
+}
+
+function tryReadEnvelope(payload: string): Envelope | DecodeError {
+  try {
+    return readEnvelope(payload);
+  } catch (error) {
+    if (error instanceof DecodeError) return error;
+    throw error;
+  }
+}
+
+const NOT_SETTLED: Settler = { settle: () => undefined };
+
+/** A consumer of one fanout queue: messages exist only while it listens, and need no acknowledgement. */
+export function createBroadcastConsumer(store: QueueStore, queue: QueueSpec): Consumer {
+  const ready: PushQueue<Delivery> = createPushQueue();
+  const exchange = queue.exchange?.name ?? "";
+  const onPayload = (payload: string): void => {
+    if (ready.size >= MAX_UNREAD) return;
+    const claimed = { queue: queue.name, payload, tag: "", previousDeliveries: undefined };
+    ready.push([new QueueDelivery(claimed, NOT_SETTLED)]);
+  };
+  const subscribe = store.subscribe?.bind(store);
+  const subscription: Promise<Subscription | undefined> = Promise.resolve(
+    subscribe?.(exchange, queue.routingKey ?? "", onPayload),
+  ).catch((error: unknown) => {
+    ready.fail(toError(error));
+    return undefined;
+  });
+  return {
+    setPrefetch: () => undefined,
+    async close() {
+      ready.end();
+      await (await subscription)?.close().catch(() => undefined);
+    },
+    [Symbol.asyncIterator]: () => ready[Symbol.asyncIterator](),
+  };
+}

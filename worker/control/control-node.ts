@@ -1,0 +1,140 @@
+/**
+ * The worker's ear for remote control: every worker has a queue on the fanout exchange `celery.pidbox` and answers to the
+ * asker's reply queue. Source: kombu/pidbox.py, celery/worker/pidbox.py.
+ */
+import { decodeBody } from "../../codecs/index.ts";
+import {
+  BrokerError,
+  isPlainObject,
+  type PlainObject,
+  toError,
+  writePythonJson,
+} from "../../protocol/index.ts";
+import type { Connection, Delivery, QueueSpec } from "../../transports/index.ts";
+import type { Worker } from "../worker.ts";
+import { COMMANDS } from "./commands.ts";
+
+const EXCHANGE = "celery.pidbox";
+const REPLY_EXCHANGE = "reply.celery.pidbox";
+/** Settings control_queue_expires and control_queue_ttl of Celery, at their defaults. */
+const QUEUE_EXPIRES_MS = 10_000;
+const MESSAGE_TTL_MS = 300_000;
+
+export interface ControlNode {
+  close(): Promise<void>;
+}
+
+/** Starts to listen; undefined on brokers without fanout. */
+export async function createControlNode(
+  worker: Worker,
+  connection: Connection,
+): Promise<ControlNode | undefined> {
+  if (!connection.capabilities.exchangeTypes.includes("fanout")) return undefined;
+  const queue: QueueSpec = {
+    name: `${worker.hostname}.${EXCHANGE}`,
+    exchange: { name: EXCHANGE, type: "fanout", durable: false },
+    routingKey: "",
+    durable: false,
+    exclusive: true,
+    autoDelete: true,
+    expiresMs: QUEUE_EXPIRES_MS,
+    messageTtlMs: MESSAGE_TTL_MS,
+  };
+  await connection.declareExchange({ name: REPLY_EXCHANGE, type: "direct", durable: false });
+  try {
+    await connection.declareQueue(queue);
+  } catch (error) {
+    if (!(error instanceof BrokerError) || error.code !== "broker_refused") throw error;
+    const hint = `Another worker may be running as "${worker.hostname}"; give this one a name of its own with -n.`;
+    throw new BrokerError("broker_refused", `${error.message} ${hint}`, { cause: error });
+  }
+  const consumer = connection.consume([queue], { prefetch: 0, noAck: true });
+  const listening = (async () => {
+    for await (const deliveries of consumer) {
+      for (const delivery of deliveries) await answer(worker, connection, delivery);
+    }
+  })();
+  return {
+    async close() {
+      await consumer.close();
+      await listening.catch(() => undefined);
+    },
+  };
+}
+
+/** A bad control message is worth a warning and nothing more. */
+async function answer(worker: Worker, connection: Connection, delivery: Delivery): Promise<void> {
+  try {
+    if (delivery.message === undefined) throw delivery.malformed ?? new Error("unreadable");
+    const { settings, codecs } = worker.app;
+    worker.clock.adjust(delivery.message.headers["clock"]);
+    const body = decodeBody(delivery.message, {
+      codecs,
+      accept: settings.acceptContent,
+      limits: { maxBytes: settings.messageMaxBytes, maxDepth: settings.messageMaxDepth },
+    });
+    if (!isPlainObject(body) || !isForNode(body, worker.hostname)) return;
+    const reply = await run(worker, body);
+    if (isPlainObject(body["reply_to"]) && reply !== NO_REPLY) await send(worker, connection, body, reply);
+  } catch (error) {
+    worker.app.onWarning("A control message could not be answered", error);
+  }
+}
+
+const NO_REPLY = Symbol("no reply");
+
+/** A list of names wins over a pattern; an empty list means everyone. */
+function isForNode({ destination, pattern, matcher }: PlainObject, hostname: string): boolean {
+  if (Array.isArray(destination) && destination.length > 0) return destination.includes(hostname);
+  if (typeof pattern !== "string" || typeof matcher !== "string") return true;
+  if (matcher !== "glob" || pattern.length > 255) return false;
+  return globMatches(pattern, hostname);
+}
+
+/** `*` stands for any text, `?` for one character; linear in the product of the lengths. */
+function globMatches(pattern: string, text: string): boolean {
+  let row = [true, ...Array.from(text, () => false)];
+  for (const character of pattern) {
+    const next: boolean[] = [character === "*" && row[0] === true];
+    for (let at = 1; at <= text.length; at += 1) {
+      const fits = character === "?" || character === text[at - 1];
+      next.push(character === "*" ? row[at] === true || next[at - 1] === true : fits && row[at - 1] === true);
+    }
+    row = next;
+  }
+  return row.at(-1) === true;
+}
+
+async function run(worker: Worker, body: PlainObject): Promise<unknown> {
+  const method = String(body["method"]);
+  const command = Object.hasOwn(COMMANDS, method) ? COMMANDS[method] : undefined;
+  if (command === undefined) return { error: `KeyError('${method}')` };
+  const given = isPlainObject(body["arguments"]) ? body["arguments"] : {};
+  try {
+    const reply = await command(worker, given);
+    return reply === undefined ? NO_REPLY : reply;
+  } catch (error) {
+    return { error: `${toError(error).name}('${toError(error).message}')` };
+  }
+}
+
+async function send(
+  worker: Worker,
+  connection: Connection,
+  request: PlainObject,
+  reply: unknown,
+): Promise<void> {
+  const to = request["reply_to"] as PlainObject;
+  // Only ever to the reply exchange: a stranger must not make a worker publish elsewhere.
+  if (to["exchange"] !== REPLY_EXCHANGE || typeof to["routing_key"] !== "string") return;
+  await connection.publish(
+    {
+      body: Buffer.from(writePythonJson({ [worker.hostname]: reply })),
+      contentType: "application/json",
+      contentEncoding: "utf-8",
+      headers: { ticket: request["ticket"] ?? null, clock: worker.clock.forward() },
+      properties: { deliveryMode: 1, priority: 0 },
+    },
+    { exchange: REPLY_EXCHANGE, routingKey: to["routing_key"], optional: true },
+  );
+}

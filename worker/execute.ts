@@ -1,0 +1,122 @@
+/** Runs one task in this process: `TaskRequest -> Outcome`. */
+import {
+  autoretryCountdown,
+  bindArguments,
+  Ignore,
+  isAutoretried,
+  planRetry,
+  Reject,
+  Retry,
+  type RetryOptions,
+  type TaskContext,
+  type TaskRequestInfo,
+} from "../app/index.ts";
+import { customHeaders } from "../protocol/index.ts";
+import type { Job } from "./job.ts";
+import { exceptionDocument, failure, type Outcome, toExceptionDocument } from "./outcome.ts";
+
+export interface ExecuteOptions {
+  /** Node name of this worker. */
+  readonly hostname: string;
+  /** Stores a state between start and end. */
+  readonly updateState: (job: Job, state: string, meta: unknown) => Promise<void>;
+}
+
+/** Answers at once when the task does. */
+export function createExecute(options: ExecuteOptions): (job: Job) => Outcome | Promise<Outcome> {
+  return (job) => {
+    try {
+      const args = bindArguments(job.task, job.request.args, job.request.kwargs);
+      const context = job.task.options.bind === true ? createContext(job, options) : UNBOUND;
+      const returned = job.task.run(context, args);
+      if (!isPromiseLike(returned)) return { state: "SUCCESS", result: returned };
+      return Promise.resolve(returned).then(
+        (result): Outcome => ({ state: "SUCCESS", result }),
+        (error: unknown) => toOutcome(error, job, options),
+      );
+    } catch (error) {
+      return toOutcome(error, job, options);
+    }
+  };
+}
+
+function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}
+
+function toOutcome(thrown: unknown, job: Job, options: ExecuteOptions): Outcome {
+  if (thrown instanceof Ignore) return { state: "IGNORED" };
+  if (thrown instanceof Reject) {
+    const exception = exceptionDocument("celery.exceptions", "Reject", thrown.message);
+    return { state: "REJECTED", requeue: thrown.requeue, exception };
+  }
+  if (thrown instanceof Retry) return toRetry(thrown);
+  if (!isAutoretried(thrown, job.task.options)) return failure(thrown);
+  try {
+    const countdown = autoretryCountdown(job.request.retries, job.task.options, Math.random);
+    return toRetry(
+      planRetry(
+        requestInfo(job, options.hostname),
+        job.task.options,
+        { countdown, error: thrown },
+        Date.now(),
+      ),
+    );
+  } catch (error) {
+    return failure(error);
+  }
+}
+
+/** A retry keeps the exception that caused it, as in Celery. */
+function toRetry(retry: Retry): Outcome {
+  const exception =
+    retry.reason === undefined
+      ? exceptionDocument("celery.exceptions", "Retry", retry.message)
+      : toExceptionDocument(retry.reason);
+  const traceback = (retry.reason ?? retry).stack ?? null;
+  return { state: "RETRY", exception, traceback, etaMs: retry.etaMs, retries: retry.retries };
+}
+
+/** What tasks that are not bound get, and never look at. */
+const UNBOUND = {} as TaskContext;
+
+/** Lazy: a task that asks for nothing pays for nothing. */
+function createContext(job: Job, options: ExecuteOptions): TaskContext {
+  let info: TaskRequestInfo | undefined;
+  return {
+    get request() {
+      info ??= requestInfo(job, options.hostname);
+      return info;
+    },
+    get signal() {
+      job.abort ??= new AbortController();
+      return job.abort.signal;
+    },
+    updateState: (state: string, meta?: unknown) => options.updateState(job, state, meta ?? null),
+    retry(retryOptions: RetryOptions = {}) {
+      return planRetry(this.request, job.task.options, retryOptions, Date.now());
+    },
+  };
+}
+
+function requestInfo({ request }: Job, hostname: string): TaskRequestInfo {
+  return {
+    id: request.id,
+    task: request.task,
+    args: request.args,
+    kwargs: request.kwargs,
+    retries: request.retries,
+    rootId: request.rootId,
+    parentId: request.parentId,
+    groupId: request.groupId,
+    groupIndex: request.groupIndex,
+    etaMs: request.etaMs,
+    expiresMs: request.expiresMs,
+    priority: request.priority,
+    headers: customHeaders(request.headers),
+    replyTo: request.replyTo,
+    correlationId: request.correlationId,
+    hostname,
+    deliveryInfo: request.deliveryInfo,
+  };
+}

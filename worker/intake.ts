@@ -1,0 +1,153 @@
+/**
+ * From a delivery to a job, or to the reason why there is none. Every fault a stranger can put on a queue ends here as a
+ * {@link Refusal}; nothing in this file throws for bad input.
+ */
+import type { App, Task } from "../app/index.ts";
+import type { ResultEntry } from "../backends/index.ts";
+import { decodeBody } from "../codecs/index.ts";
+import {
+  DecodeError,
+  type ErrorCode,
+  type ExceptionDocument,
+  isPlainObject,
+  readableTaskId,
+  type Signature,
+  type TaskRequest,
+  toResultDocument,
+  toTaskRequest,
+} from "../protocol/index.ts";
+import type { Delivery } from "../transports/index.ts";
+import type { Job } from "./job.ts";
+import { exceptionDocument, toExceptionDocument } from "./outcome.ts";
+
+/** A message that will not be run: it goes to the dead letters, and its failure is stored when it has an id. */
+export interface Refusal {
+  readonly delivery: Delivery;
+  readonly code: ErrorCode;
+  readonly reason: string;
+  readonly exception: ExceptionDocument;
+  readonly taskId: string | undefined;
+  readonly taskName: string | undefined;
+  readonly replyTo: string | undefined;
+}
+
+/** Deliveries whose worker died before a message is taken for the cause. */
+const MAX_DELIVERIES = 3;
+
+export interface IntakeOptions {
+  readonly app: App;
+}
+
+/** Reads one delivery; the accepted content types, limits and tasks are the app's. */
+export function createIntake({ app }: IntakeOptions): (delivery: Delivery) => Job | Refusal {
+  const { settings, codecs } = app;
+  const limits = { maxBytes: settings.messageMaxBytes, maxDepth: settings.messageMaxDepth };
+  const decodeOptions = { codecs, accept: settings.acceptContent, limits };
+
+  return (delivery) => {
+    let body: unknown;
+    try {
+      if (delivery.message === undefined)
+        throw delivery.malformed ?? new DecodeError("bad_envelope", "No message.");
+      body = decodeBody(delivery.message, decodeOptions);
+      const request = toTaskRequest(delivery.message, body, {
+        queue: delivery.queue,
+        exchange: delivery.exchange,
+        routingKey: delivery.routingKey,
+        redelivered: delivery.redelivered,
+      });
+      return refuseRequest(delivery, request, app) ?? toJob(delivery, request, app);
+    } catch (error) {
+      return refuseMessage(delivery, error, body);
+    }
+  };
+}
+
+export function isRefusal(accepted: Job | Refusal): accepted is Refusal {
+  return "code" in accepted;
+}
+
+function toJob(delivery: Delivery, request: TaskRequest, { settings, tasks }: App): Job {
+  const task = tasks.get(request.task) as Task;
+  return {
+    delivery,
+    request,
+    task,
+    acksLate: task.options.acksLate ?? settings.taskAcksLate,
+    ignoreResult: request.ignoreResult ?? task.options.ignoreResult ?? settings.taskIgnoreResult,
+    startedAtMs: undefined,
+    abort: undefined,
+  };
+}
+
+/** A readable request that cannot be run here. */
+function refuseRequest(delivery: Delivery, request: TaskRequest, app: App): Refusal | undefined {
+  const refusal = (code: ErrorCode, reason: string, exception: ExceptionDocument): Refusal => ({
+    delivery,
+    code,
+    reason,
+    exception,
+    taskId: request.id,
+    taskName: request.task,
+    replyTo: request.replyTo,
+  });
+  if (!app.tasks.has(request.task)) {
+    const exception = exceptionDocument("celery.exceptions", "NotRegistered", request.task);
+    return refusal(
+      "not_registered",
+      `No task named "${request.task}" is registered with this worker.`,
+      exception,
+    );
+  }
+  if ((delivery.previousDeliveries ?? 0) >= MAX_DELIVERIES) {
+    const reason = `Handed out ${delivery.previousDeliveries} times before, and no worker survived it.`;
+    return refusal(
+      "worker_lost",
+      reason,
+      exceptionDocument("billiard.exceptions", "WorkerLostError", reason),
+    );
+  }
+  const canvas = canvasKind(request);
+  if (canvas === undefined) return undefined;
+  const reason = `The task belongs to a ${canvas}, which this version does not carry on.`;
+  return refusal(
+    "unsupported",
+    reason,
+    exceptionDocument("celery.exceptions", "ImproperlyConfigured", reason),
+  );
+}
+
+/** Canvas beyond links and chains of plain tasks is refused before it runs, so that no workflow hangs for ever. */
+function canvasKind({ embed }: TaskRequest): string | undefined {
+  if (embed.chord !== undefined) return "chord";
+  const nested = (signature: Signature): boolean => signature.subtask_type !== null;
+  return [...embed.callbacks, ...embed.errbacks, ...embed.chain].find(nested)?.subtask_type ?? undefined;
+}
+
+function refuseMessage(delivery: Delivery, error: unknown, body: unknown): Refusal {
+  const { message } = delivery;
+  const decodeError =
+    error instanceof DecodeError
+      ? error
+      : new DecodeError("bad_body", `The message cannot be read: ${String(error)}`);
+  const name = message?.headers["task"] ?? (isPlainObject(body) ? body["task"] : undefined);
+  return {
+    delivery,
+    code: decodeError.code,
+    reason: decodeError.message,
+    exception: toExceptionDocument(decodeError),
+    taskId: message === undefined ? undefined : readableTaskId(message, body),
+    taskName: typeof name === "string" ? name : undefined,
+    replyTo: message?.properties.replyTo,
+  };
+}
+
+/** The failure of a refused message, for its caller to find. */
+export function refusalEntry(refusal: Refusal, taskId: string, nowIso: string): ResultEntry {
+  const { exception, replyTo } = refusal;
+  return {
+    document: toResultDocument({ taskId, state: "FAILURE", result: exception, now: nowIso }),
+    correlationId: refusal.delivery.message?.properties.correlationId ?? taskId,
+    ...(replyTo === undefined ? {} : { replyTo }),
+  };
+}

@@ -1,0 +1,55 @@
+/** What one run of a task ended in, before anything is stored or acknowledged. */
+import { TaskError } from "../app/index.ts";
+import { CelerityError, DecodeError, type ExceptionDocument, toError } from "../protocol/index.ts";
+
+export type Outcome =
+  | { readonly state: "SUCCESS"; readonly result: unknown }
+  | { readonly state: "FAILURE"; readonly exception: ExceptionDocument; readonly traceback: string | null }
+  | {
+      readonly state: "RETRY";
+      readonly exception: ExceptionDocument;
+      readonly traceback: string | null;
+      readonly etaMs: number;
+      readonly retries: number;
+    }
+  | { readonly state: "REVOKED"; readonly exception: ExceptionDocument }
+  | { readonly state: "REJECTED"; readonly requeue: boolean; readonly exception: ExceptionDocument }
+  | { readonly state: "IGNORED" };
+
+/** Errors that Python has under the same name, so that a Python caller gets the class it knows. */
+const PYTHON_BUILTINS: ReadonlySet<string> = new Set(["TypeError", "SyntaxError"]);
+
+/** Any thrown value as Celery keeps exceptions. A failure of another task keeps its own type, module and arguments. */
+export function toExceptionDocument(thrown: unknown): ExceptionDocument {
+  if (thrown instanceof TaskError)
+    return { exc_type: thrown.type, exc_message: thrown.args, exc_module: thrown.module };
+  const error = toError(thrown);
+  if (error instanceof DecodeError)
+    return exceptionDocument("kombu.exceptions", "DecodeError", error.message);
+  const module =
+    error instanceof CelerityError ? "celerity" : PYTHON_BUILTINS.has(error.name) ? "builtins" : "javascript";
+  return exceptionDocument(module, error.name, error.message);
+}
+
+/** An exception of a given Python class. */
+export function exceptionDocument(
+  module: string,
+  type: string,
+  ...args: readonly unknown[]
+): ExceptionDocument {
+  return { exc_type: type, exc_message: args, exc_module: module };
+}
+
+/** The outcome of a task that threw. */
+export function failure(thrown: unknown): Outcome {
+  return {
+    state: "FAILURE",
+    exception: toExceptionDocument(thrown),
+    traceback: toError(thrown).stack ?? null,
+  };
+}
+
+/** The task was not run: `reason` is Celery's word, "expired", "revoked" or "terminated". */
+export function revoked(reason: string): Outcome {
+  return { state: "REVOKED", exception: exceptionDocument("celery.exceptions", "TaskRevokedError", reason) };
+}

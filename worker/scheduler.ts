@@ -1,0 +1,144 @@
+/**
+ * Which job runs when: at once while the pool has room, else in order of arrival, else when its ETA comes, else never
+ * (expired, revoked). Knows nothing of brokers and results.
+ */
+import { EtaSchedule } from "./eta.ts";
+import type { Job } from "./job.ts";
+import { failure, type Outcome, revoked } from "./outcome.ts";
+import type { Pool } from "./pool.ts";
+
+export interface SchedulerOptions {
+  readonly pool: Pool;
+  /** Called when a job begins. */
+  readonly onStart: (job: Job) => void;
+  /** Called when a job has ended, run or not. */
+  readonly onEnd: (job: Job, outcome: Outcome) => void;
+  /** Should the job end as REVOKED instead of running? */
+  readonly isRevoked: (taskId: string) => boolean;
+}
+
+export class Scheduler {
+  readonly #options: SchedulerOptions;
+  readonly #active = new Set<Job>();
+  readonly #eta: EtaSchedule = new EtaSchedule((job) => this.#enqueue(job));
+  /** Jobs that wait for room; `#head` is the next one, so that taking it moves nothing. */
+  #waiting: Job[] = [];
+  #head = 0;
+  #idle: (() => void) | undefined;
+  #stopped = false;
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options;
+  }
+
+  /** Jobs being run. */
+  get active(): ReadonlySet<Job> {
+    return this.#active;
+  }
+
+  /** Jobs that are due and wait for room. */
+  get waiting(): readonly Job[] {
+    return this.#waiting.slice(this.#head);
+  }
+
+  /** Jobs that wait for their ETA. */
+  get scheduled(): readonly Job[] {
+    return [...this.#eta.jobs()];
+  }
+
+  get scheduledCount(): number {
+    return this.#eta.size;
+  }
+
+  add(job: Job): void {
+    const { etaMs } = job.request;
+    if (etaMs !== undefined) {
+      const nowMs = Date.now();
+      if (etaMs > nowMs) {
+        this.#eta.add(job, nowMs);
+        return;
+      }
+    }
+    this.#enqueue(job);
+  }
+
+  #enqueue(job: Job): void {
+    if (this.#active.size < this.#options.pool.size && this.#head === this.#waiting.length) this.#start(job);
+    else this.#waiting.push(job);
+  }
+
+  #start(job: Job): void {
+    // The broker has taken it back (its connection ended): another worker has it by now.
+    if (job.delivery.lost) return;
+    const refused = this.#refusal(job);
+    if (refused !== undefined) {
+      this.#options.onEnd(job, refused);
+      return;
+    }
+    this.#active.add(job);
+    job.startedAtMs = Date.now();
+    this.#options.onStart(job);
+    const running = this.#options.pool.run(job);
+    if (running instanceof Promise) {
+      running.then(
+        (outcome) => this.#end(job, outcome),
+        (error: unknown) => this.#end(job, failure(error)),
+      );
+    } else this.#end(job, running);
+  }
+
+  #refusal({ request }: Job): Outcome | undefined {
+    if (request.expiresMs !== undefined && Date.now() > request.expiresMs) return revoked("expired");
+    return this.#options.isRevoked(request.id) ? revoked("revoked") : undefined;
+  }
+
+  #end(job: Job, outcome: Outcome): void {
+    this.#active.delete(job);
+    this.#options.onEnd(job, outcome);
+    this.#fill();
+    if (this.#active.size === 0) this.#idle?.();
+  }
+
+  #filling = false;
+
+  /** Starts what waits while there is room. A job that ends at once does not call itself deeper. */
+  #fill(): void {
+    if (this.#filling || this.#stopped) return;
+    this.#filling = true;
+    while (this.#head < this.#waiting.length && this.#active.size < this.#options.pool.size) {
+      const job = this.#waiting[this.#head];
+      this.#head += 1;
+      if (job !== undefined) this.#start(job);
+    }
+    if (this.#head === this.#waiting.length) {
+      this.#waiting = [];
+      this.#head = 0;
+    }
+    this.#filling = false;
+  }
+
+  /** Starts no further job and returns those that were not started. */
+  stop(): Job[] {
+    this.#stopped = true;
+    const left = [...this.#waiting.slice(this.#head), ...this.#eta.clear()];
+    this.#waiting = [];
+    this.#head = 0;
+    return left;
+  }
+
+  /** Resolves when no job runs. */
+  async idle(): Promise<void> {
+    if (this.#active.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#idle = resolve;
+    });
+  }
+
+  /** Asks all running jobs to stop, through their AbortSignal. */
+  abortActive(reason: Error): void {
+    for (const job of this.#active) {
+      job.abort ??= new AbortController();
+      job.abort.abort(reason);
+    }
+  }
+}

@@ -1,0 +1,267 @@
+/**
+ * The worker: consumes queues, runs tasks, settles them. This file only connects the parts; each step of a task's way has
+ * a file of its own (intake, scheduler, pool, settle).
+ */
+import { hostname } from "node:os";
+import type { App } from "../app/index.ts";
+import { toError } from "../protocol/index.ts";
+import type { Consumer, QueueSpec, ReconnectingConnection } from "../transports/index.ts";
+import { type ControlNode, createControlNode } from "./control/control-node.ts";
+import { describeOutcome } from "./describe-outcome.ts";
+import { createEventSender, type EventSender } from "./events.ts";
+import { createExecute } from "./execute.ts";
+import { createIntake, isRefusal, type Refusal } from "./intake.ts";
+import type { Job } from "./job.ts";
+import { LamportClock } from "./lamport-clock.ts";
+import { nodeName } from "./node-name.ts";
+import type { Outcome } from "./outcome.ts";
+import type { Pool } from "./pool.ts";
+import { createPool } from "./pools/index.ts";
+import { createRefuser, type Refuser } from "./refuse.ts";
+import { RevokedTasks } from "./revoked.ts";
+import { Scheduler } from "./scheduler.ts";
+import { createSettler, type Settler } from "./settle.ts";
+
+export interface WorkerOptions {
+  readonly app: App;
+  /** Queues to consume; default: the app's taskQueues, or its default queue. */
+  readonly queues?: readonly string[];
+  /** Celery's `-n`: `name@host`, with %h, %n and %d. */
+  readonly hostname?: string;
+  /** Default: the setting workerPool. */
+  readonly pool?: string;
+  /** Default: the setting workerConcurrency. */
+  readonly concurrency?: number;
+  /** Default: the setting workerPrefetchMultiplier. */
+  readonly prefetchMultiplier?: number;
+  /** Send task events; default: the setting workerSendTaskEvents. */
+  readonly taskEvents?: boolean;
+  /** Told about every task and about trouble; default: silent but for the app's warnings. */
+  readonly logger?: WorkerLogger;
+}
+
+/** The part of a logger that the worker uses; pino fits. */
+export interface WorkerLogger {
+  debug(facts: object, message: string): void;
+  info(facts: object, message: string): void;
+  warn(facts: object, message: string): void;
+}
+
+export function createWorker(options: WorkerOptions): Worker {
+  return new Worker(options);
+}
+
+export class Worker {
+  readonly app: App;
+  /** Node name, as monitors see it. */
+  readonly hostname: string;
+  readonly queues: readonly QueueSpec[];
+  readonly clock: LamportClock = new LamportClock();
+  readonly revoked: RevokedTasks = new RevokedTasks();
+  readonly startedAtMs: number = Date.now();
+  /** Resolves when the worker cannot go on: the broker stayed away for longer than brokerConnectionMaxRetries allows. */
+  readonly failed: Promise<Error>;
+  readonly #options: WorkerOptions;
+  readonly #total = new Map<string, number>();
+  #processed = 0;
+  #connection: ReconnectingConnection | undefined;
+  #parts: Parts | undefined;
+  #reading: Promise<void> = Promise.resolve();
+  #fail: (error: Error) => void = () => undefined;
+  #starting: Promise<void> | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+    this.app = options.app;
+    this.hostname = nodeName(options.hostname, hostname());
+    this.failed = new Promise((resolve) => {
+      this.#fail = resolve;
+    });
+    this.queues = options.queues?.map((name) => this.app.router.queue(name)) ?? this.app.router.defaultQueues;
+  }
+
+  /** Tasks ended, by name. */
+  get total(): ReadonlyMap<string, number> {
+    return this.#total;
+  }
+
+  /** Tasks ended in all. */
+  get processed(): number {
+    return this.#processed;
+  }
+
+  /** The running parts; undefined before start() and after stop(). */
+  get parts(): Parts | undefined {
+    return this.#parts;
+  }
+
+  /** Resolves when the queues are declared and consumed. Twice is fine. */
+  start(): Promise<void> {
+    this.#starting ??= this.#start();
+    return this.#starting;
+  }
+
+  async #start(): Promise<void> {
+    const { app } = this;
+    const warn = (message: string, error?: unknown): void => this.#warn(message, error);
+    const backend = app.keepsResults ? await app.backend() : undefined;
+    const settler = createSettler({ app, hostname: this.hostname, backend, onWarning: warn });
+    const execute = createExecute({ hostname: this.hostname, updateState: settler.storeState });
+    const pool = await createPool(this.#options.pool ?? app.settings.workerPool, {
+      concurrency: this.#options.concurrency ?? app.settings.workerConcurrency ?? undefined,
+      execute,
+    });
+    const connection = await app.openConnection();
+    this.#connection = connection;
+    if (this.#stopping !== undefined) await connection.close();
+    await connection.untilConnected();
+    for (const queue of this.queues) await connection.declareQueue(queue);
+    const events = createEventSender({
+      connection,
+      hostname: this.hostname,
+      clock: this.clock,
+      exchange: "celeryev",
+      taskEvents: this.#options.taskEvents ?? app.settings.workerSendTaskEvents,
+      load: () => ({ active: scheduler.active.size, processed: this.#processed }),
+      onWarning: warn,
+    });
+    const scheduler = new Scheduler({
+      pool,
+      onStart: (job) => this.#onStart(job, settler, events),
+      onEnd: (job, outcome) => this.#onEnd(job, outcome, settler, events),
+      isRevoked: (taskId) => this.revoked.has(taskId),
+    });
+    const prefetch = prefetchCount(
+      pool,
+      this.#options.prefetchMultiplier ?? app.settings.workerPrefetchMultiplier,
+    );
+    const consumer = connection.consume(this.queues, { prefetch });
+    const control = app.settings.workerEnableRemoteControl
+      ? await createControlNode(this, connection)
+      : undefined;
+    const refuser = createRefuser({ app, hostname: this.hostname, backend, onWarning: warn });
+    this.#parts = { settler, refuser, pool, connection, events, scheduler, consumer, control, prefetch };
+    events.start();
+    this.#reading = this.#read(this.#parts).catch((error: unknown) => this.#fail(toError(error)));
+  }
+
+  async #read(parts: Parts): Promise<void> {
+    const intake = createIntake({ app: this.app });
+    const { workerEtaTaskLimit } = this.app.settings;
+    for await (const deliveries of parts.consumer) {
+      const held = parts.scheduler.scheduledCount;
+      for (const delivery of deliveries) this.#accept(intake(delivery), parts);
+      // A task that waits for its ETA must not take the place of one that could run.
+      const nowHeld = parts.scheduler.scheduledCount;
+      if (nowHeld !== held && parts.prefetch > 0) {
+        parts.consumer.setPrefetch(parts.prefetch + Math.min(nowHeld, workerEtaTaskLimit));
+      }
+    }
+  }
+
+  #accept(accepted: Job | Refusal, parts: Parts): void {
+    if (isRefusal(accepted)) {
+      parts.events.refused(accepted);
+      parts.refuser.refuse(accepted);
+      return;
+    }
+    parts.events.received(accepted);
+    if (!accepted.acksLate) accepted.delivery.ack();
+    parts.scheduler.add(accepted);
+  }
+
+  #onStart(job: Job, settler: Settler, events: EventSender): void {
+    events.started(job);
+    const tracked = job.task.options.trackStarted ?? this.app.settings.taskTrackStarted;
+    if (!tracked) return;
+    settler
+      .storeState(job, "STARTED", { pid: process.pid, hostname: this.hostname })
+      .catch((error: unknown) => {
+        this.#warn(`STARTED of ${job.request.id} could not be stored`, error);
+      });
+  }
+
+  #onEnd(job: Job, outcome: Outcome, settler: Settler, events: EventSender): void {
+    const { task } = job.request;
+    this.#processed += 1;
+    this.#total.set(task, (this.#total.get(task) ?? 0) + 1);
+    settler.settle(job, outcome, () => {
+      events.ended(job, outcome);
+      this.#log(job, outcome);
+    });
+  }
+
+  #log(job: Job, outcome: Outcome): void {
+    const { logger } = this.#options;
+    if (logger === undefined) return;
+    const { message, isTrouble, ...facts } = describeOutcome(job, outcome);
+    if (isTrouble) logger.warn(facts, message);
+    else logger.info(facts, message);
+  }
+
+  #warn(message: string, error?: unknown): void {
+    if (this.#options.logger === undefined) this.app.onWarning(message, error);
+    else this.#options.logger.warn({ err: error }, message);
+  }
+
+  /**
+   * Warm shutdown: takes nothing new, gives back what was not started, finishes and settles what runs. An aborted `signal`
+   * makes it cold: running tasks are told to stop, and what is not settled goes back to the broker. Twice is fine.
+   */
+  stop(signal?: AbortSignal): Promise<void> {
+    this.#stopping ??= this.#stop(signal);
+    return this.#stopping;
+  }
+
+  async #stop(signal?: AbortSignal): Promise<void> {
+    // A worker that still waits for its broker has nothing to drain.
+    if (this.#parts === undefined) await this.#connection?.close();
+    await this.#starting?.catch(() => undefined);
+    const parts = this.#parts;
+    if (parts === undefined) return;
+    await parts.consumer.close();
+    await this.#reading;
+    for (const job of parts.scheduler.stop()) job.delivery.reject({ requeue: true });
+    const cold = whenAborted(signal).then(() =>
+      parts.scheduler.abortActive(new Error("The worker is shutting down.")),
+    );
+    await Promise.race([parts.scheduler.idle(), cold]);
+    await Promise.race([Promise.all([parts.settler.idle(), parts.refuser.idle()]), whenAborted(signal)]);
+    await parts.events.stop();
+    await parts.control?.close();
+    await parts.pool.close();
+    await parts.connection.close();
+    this.#parts = undefined;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}
+
+/** What a started worker consists of. */
+export interface Parts {
+  readonly settler: Settler;
+  readonly refuser: Refuser;
+  readonly pool: Pool;
+  readonly connection: ReconnectingConnection;
+  readonly events: EventSender;
+  readonly scheduler: Scheduler;
+  readonly consumer: Consumer;
+  readonly control: ControlNode | undefined;
+  readonly prefetch: number;
+}
+
+/** 0, no limit, when the multiplier is 0. */
+function prefetchCount(pool: Pool, multiplier: number): number {
+  return Math.trunc(pool.size * multiplier);
+}
+
+/** Resolves when the signal is aborted; never without one. */
+function whenAborted(signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted === true) resolve();
+    else signal?.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
