@@ -2,7 +2,7 @@ import { defineConfig, type ViteUserConfig } from "vitest/config";
 
 /** Tests that talk to real servers: these folders, and any file named so. The rest needs nothing but Node. */
 const live: string[] = [
-  "test/{transports,stores,backends,contract,worker,gateway,cli,conformance,e2e}/**/*.test.ts",
+  "test/{transports,stores,backends,worker,gateway,cli,conformance,e2e}/**/*.test.ts",
   "test/**/*.live.test.ts",
 ];
 

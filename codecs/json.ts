@@ -7,11 +7,11 @@ import { readPythonJson, writePythonJson } from "../protocol/python-json.ts";
 import { Decimal, isPlainObject, Uuid } from "../protocol/values.ts";
 import { requireSize } from "./limits.ts";
 import { parseDate, parseDateTime, parseTime } from "./python-time.ts";
-import type { Serializer } from "./serializer.ts";
+import type { SyncSerializer } from "./serializer.ts";
 import { decodeUtf8 } from "./utf8.ts";
 
 /** The serializer `json`. */
-export const jsonSerializer: Serializer = {
+export const jsonSerializer: SyncSerializer = {
   name: "json",
   contentType: "application/json",
   contentEncoding: "utf-8",

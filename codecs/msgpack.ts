@@ -7,11 +7,11 @@ import { toTypedValue } from "../protocol/typed-values.ts";
 import { type PlainObject, setOwn } from "../protocol/values.ts";
 import { requireSize } from "./limits.ts";
 import { checkMsgpack } from "./msgpack-check.ts";
-import type { Serializer } from "./serializer.ts";
+import type { SyncSerializer } from "./serializer.ts";
 import { asBuffer } from "./utf8.ts";
 
 /** The serializer `msgpack`. A -0 is written as 0: the format's writers keep integers apart from floats, JavaScript does not. */
-export const msgpackSerializer: Serializer = {
+export const msgpackSerializer: SyncSerializer = {
   name: "msgpack",
   contentType: "application/x-msgpack",
   contentEncoding: "binary",

@@ -13,13 +13,13 @@ import { type TreeRules, toPlainTree } from "../protocol/plain-tree.ts";
 import { DEFAULT_MAX_DEPTH } from "../protocol/python-json.ts";
 import { toPythonTime, toTypedValue } from "../protocol/typed-values.ts";
 import { requireSize } from "./limits.ts";
-import type { DecodeLimits, Serializer } from "./serializer.ts";
+import type { DecodeLimits, SyncSerializer } from "./serializer.ts";
 import { decodeUtf8 } from "./utf8.ts";
 import { checkEvents, checkIndicators } from "./yaml-check.ts";
 import { DUMP_SCHEMA, LOAD_SCHEMA, YamlTimestamp } from "./yaml-schema.ts";
 
 /** The serializer `yaml`. Bytes are `!!binary`, dates and times `!!timestamp`, a Set is `!!set`. */
-export const yamlSerializer: Serializer = {
+export const yamlSerializer: SyncSerializer = {
   name: "yaml",
   contentType: "application/x-yaml",
   contentEncoding: "utf-8",

@@ -2,10 +2,10 @@
 import { deflateSync, type Inflate, inflateSync } from "node:zlib";
 import { DecodeError, toError } from "../protocol/errors.ts";
 import { tooLarge } from "./limits.ts";
-import type { Compressor } from "./serializer.ts";
+import type { SyncCompressor } from "./serializer.ts";
 
 /** The compressor `zlib`. */
-export const zlibCompressor: Compressor = {
+export const zlibCompressor: SyncCompressor = {
   name: "zlib",
   aliases: ["gzip"],
   contentType: "application/x-gzip",

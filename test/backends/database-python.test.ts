@@ -3,10 +3,10 @@ import { describe, expect, test } from "vitest";
 import createDatabaseBackend from "../../backends/database.ts";
 import type { ResultBackend } from "../../backends/result-backend.ts";
 import { openSql } from "../../stores/sql/index.ts";
-import { backendOptions, resultDocument } from "../contract/result-backend.ts";
+import { cleanUp } from "../../testing/clean-up.ts";
+import { backendOptions, resultDocument } from "../../testing/result-backend.ts";
 import { python, pythonVersions, startPythonClient, startPythonWorker } from "../helpers/python.ts";
 import { postgresUrl, redisUrl, sqliteFile } from "../helpers/services.ts";
-import { cleanUp } from "../helpers/services-cleanup.ts";
 
 const places: [string, () => Promise<string>][] = [
   ["SQLite", async () => `db+sqlite:///${await sqliteFile()}`],

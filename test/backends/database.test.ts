@@ -4,9 +4,9 @@ import createDatabaseBackend from "../../backends/database.ts";
 import type { BackendOptions, ResultBackend } from "../../backends/result-backend.ts";
 import type { ResultDocument } from "../../protocol/index.ts";
 import { openSql, type SqlDatabase } from "../../stores/sql/index.ts";
-import { backendOptions, resultDocument, testResultBackend } from "../contract/result-backend.ts";
+import { cleanUp } from "../../testing/clean-up.ts";
+import { backendOptions, resultDocument, testResultBackend } from "../../testing/result-backend.ts";
 import { postgresUrl, sqliteFile, startPostgres } from "../helpers/services.ts";
-import { cleanUp } from "../helpers/services-cleanup.ts";
 
 const places: [string, () => Promise<string>][] = [
   ["SQLite", async () => `db+sqlite:///${await sqliteFile()}`],

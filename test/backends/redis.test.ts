@@ -4,9 +4,9 @@ import { describe, expect, test } from "vitest";
 import createRedisBackend from "../../backends/redis.ts";
 import type { BackendOptions, ResultBackend } from "../../backends/result-backend.ts";
 import { openRedis, parseRedisUrl } from "../../stores/redis.ts";
-import { backendOptions, resultDocument, testResultBackend } from "../contract/result-backend.ts";
+import { cleanUp } from "../../testing/clean-up.ts";
+import { backendOptions, resultDocument, testResultBackend } from "../../testing/result-backend.ts";
 import { redisUrl, startRedis } from "../helpers/services.ts";
-import { cleanUp } from "../helpers/services-cleanup.ts";
 import { killClients } from "../transports/redis-place.ts";
 
 testResultBackend("redis", async () => {

@@ -2,11 +2,11 @@
 import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createRpcBackend } from "../../backends/rpc.ts";
-import { backendOptions, resultDocument } from "../contract/result-backend.ts";
-import { readDeliveries, textMessage } from "../contract/transport.ts";
+import { cleanUp } from "../../testing/clean-up.ts";
+import { backendOptions, resultDocument } from "../../testing/result-backend.ts";
+import { readDeliveries, textMessage } from "../../testing/transport.ts";
 import { pythonVersions, startPythonClient, startPythonWorker } from "../helpers/python.ts";
 import { amqpUrl } from "../helpers/services.ts";
-import { cleanUp } from "../helpers/services-cleanup.ts";
 import { connectAmqp } from "../transports/amqp-connection.ts";
 
 let url: string;

@@ -2,12 +2,12 @@ import { randomUUID } from "node:crypto";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import type { BackendOptions, ResultBackend } from "../../backends/result-backend.ts";
 import { createRpcBackend } from "../../backends/rpc.ts";
+import { cleanUp } from "../../testing/clean-up.ts";
+import { backendOptions, resultDocument, testResultBackend } from "../../testing/result-backend.ts";
+import { readDeliveries, textMessage } from "../../testing/transport.ts";
 import { createReconnectingConnection } from "../../transports/reconnecting.ts";
 import type { Connection } from "../../transports/transport.ts";
-import { backendOptions, resultDocument, testResultBackend } from "../contract/result-backend.ts";
-import { readDeliveries, textMessage } from "../contract/transport.ts";
 import { amqpUrl, freePorts, rabbitApi, startRabbit } from "../helpers/services.ts";
-import { cleanUp } from "../helpers/services-cleanup.ts";
 import { amqpTransport, connectAmqp } from "../transports/amqp-connection.ts";
 
 let url: string;

@@ -12,7 +12,7 @@ import {
   type Serializer,
 } from "../../codecs/index.ts";
 import { DecodeError, readEnvelope } from "../../protocol/index.ts";
-import { spell } from "../contract/values.ts";
+import { spell } from "../../testing/values.ts";
 import { type TaskVector, vectors } from "../helpers/vectors.ts";
 import { RECORDED_PLAIN, RECORDED_RICH } from "./recorded-values.ts";
 

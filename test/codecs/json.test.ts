@@ -3,7 +3,7 @@ import { Temporal } from "temporal-polyfill";
 import { describe, expect, test } from "vitest";
 import { DEFAULT_LIMITS, jsonSerializer } from "../../codecs/index.ts";
 import { Decimal, Uuid } from "../../protocol/index.ts";
-import { testSerializer } from "../contract/serializer.ts";
+import { testSerializer } from "../../testing/serializer.ts";
 import {
   anyBytes,
   anyDate,
@@ -17,7 +17,7 @@ import {
   spell,
   treeOf,
   wideInteger,
-} from "../contract/values.ts";
+} from "../../testing/values.ts";
 
 const leaf = fc.oneof(
   fc.constant(null),

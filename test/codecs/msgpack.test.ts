@@ -3,8 +3,8 @@ import { Temporal } from "temporal-polyfill";
 import { describe, expect, test } from "vitest";
 import { DEFAULT_LIMITS, msgpackSerializer } from "../../codecs/index.ts";
 import { Decimal, Uuid } from "../../protocol/index.ts";
-import { testSerializer } from "../contract/serializer.ts";
-import { anyBytes, anyNumber, spell, treeOf, wellFormedText, wideInteger } from "../contract/values.ts";
+import { testSerializer } from "../../testing/serializer.ts";
+import { anyBytes, anyNumber, spell, treeOf, wellFormedText, wideInteger } from "../../testing/values.ts";
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(" ", ""), "hex");
 const claim = (head: string): readonly [Buffer, "bad_body"] => [hex(head), "bad_body"];

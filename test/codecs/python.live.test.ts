@@ -24,7 +24,7 @@ import {
   treeOf,
   wellFormedText,
   wideInteger,
-} from "../contract/values.ts";
+} from "../../testing/values.ts";
 import { type PythonVersion, python, pythonVersions } from "../helpers/python.ts";
 import { YAML_TEXTS } from "./yaml-texts.ts";
 

@@ -5,7 +5,7 @@
 {"op": "repr", "items": [spelled lists of arguments...]}      -> what Celery puts into argsrepr
 {"op": "compress" | "decompress", "items": [base64...]}       -> base64
 
-Values are spelled as test/contract/values.ts does; what went wrong with one is {"error": text} in its place.
+Values are spelled as testing/values.ts does; what went wrong with one is {"error": text} in its place.
 """
 
 import base64

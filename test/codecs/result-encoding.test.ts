@@ -11,7 +11,7 @@ import {
   type Serializer,
 } from "../../codecs/index.ts";
 import { Decimal, DecodeError, exceptionOf, parseResultDocument, Uuid } from "../../protocol/index.ts";
-import { spell } from "../contract/values.ts";
+import { spell } from "../../testing/values.ts";
 import { vectors } from "../helpers/vectors.ts";
 
 const codecs = createCodecs();

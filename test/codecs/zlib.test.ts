@@ -1,7 +1,7 @@
 import { deflateSync, gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { zlibCompressor } from "../../codecs/index.ts";
-import { testCompressor } from "../contract/compressor.ts";
+import { testCompressor } from "../../testing/compressor.ts";
 
 testCompressor(zlibCompressor);
 

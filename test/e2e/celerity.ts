@@ -1,8 +1,8 @@
 /** The command line program as users have it: the built one, in a process of its own. */
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { cleanUp } from "../../testing/clean-up.ts";
 import { temporaryFolder } from "../helpers/services.ts";
-import { cleanUp } from "../helpers/services-cleanup.ts";
 import { GuardedProcess } from "../helpers/services-process.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));

@@ -4,6 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { App } from "../../app/index.ts";
+import { cleanUp } from "../../testing/clean-up.ts";
 import { VERSION } from "../../version.ts";
 import type { Worker } from "../../worker/index.ts";
 import {
@@ -15,7 +16,6 @@ import {
 } from "../helpers/python.ts";
 import { pythonEnvironment, pythonFolder, requirePython } from "../helpers/python-environment.ts";
 import { freePorts, temporaryFolder } from "../helpers/services.ts";
-import { cleanUp } from "../helpers/services-cleanup.ts";
 import { GuardedProcess } from "../helpers/services-process.ts";
 import { backends, brokers } from "./places.ts";
 import { createTestApp, startWorker } from "./sides.ts";

@@ -1,7 +1,7 @@
 /** A network in front of a broker, on which connections can fall silent without being closed: each end waits for the other. */
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
-import { cleanUp } from "../helpers/services-cleanup.ts";
+import { cleanUp } from "../../testing/clean-up.ts";
 
 export interface Network {
   /** The broker's URL by way of this network. */

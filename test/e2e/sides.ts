@@ -4,6 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { type App, createApp, type SendOptions, type Settings, TaskError } from "../../app/index.ts";
+import { cleanUp } from "../../testing/clean-up.ts";
 import { createWorker, type Worker, type WorkerOptions } from "../../worker/index.ts";
 import {
   type PythonClient,
@@ -13,7 +14,6 @@ import {
   startPythonClient,
   startPythonWorker,
 } from "../helpers/python.ts";
-import { cleanUp } from "../helpers/services-cleanup.ts";
 import { type BackendName, type BrokerName, backends, brokers, pythonTasks } from "./places.ts";
 import { registerTasks } from "./tasks.ts";
 

@@ -2,8 +2,8 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface, type Interface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
+import { cleanUp } from "../../testing/clean-up.ts";
 import { type PythonApp, pythonEnvironment, pythonFolder, requirePython } from "./python-environment.ts";
-import { cleanUp } from "./services-cleanup.ts";
 
 /** A Python exception, as test/helpers/python/call.py reports it. */
 interface PythonFailure {

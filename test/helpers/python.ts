@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { cleanUp } from "../../testing/clean-up.ts";
 import {
   type PythonApp,
   type PythonVersion,
@@ -7,7 +8,6 @@ import {
   pythonFolder,
   requirePython,
 } from "./python-environment.ts";
-import { cleanUp } from "./services-cleanup.ts";
 import { GuardedProcess, makeFolder, removeFolder } from "./services-process.ts";
 
 export { type PythonClient, PythonError, startPythonClient } from "./python-client.ts";

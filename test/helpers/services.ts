@@ -1,11 +1,14 @@
 import { join } from "node:path";
 import { inject, TestRunner } from "vitest";
-import { cleanUp } from "./services-cleanup.ts";
+import { cleanUp } from "../../testing/clean-up.ts";
 import { postgresPlan, rabbitPlan, redisPlan, type ServiceName } from "./services-plans.ts";
 import { makeFolder, removeFolder } from "./services-process.ts";
 import { type ServerPlan, startServer, type TestServer } from "./services-server.ts";
 
-export { cleanUp } from "./services-cleanup.ts";
+// Vitest's main process was interrupted: nobody waits for our results, and all that we started ends with us.
+process.once("disconnect", () => process.exit(1));
+
+export { cleanUp } from "../../testing/clean-up.ts";
 export { freePorts, makeFolder, removeFolder } from "./services-process.ts";
 export { rabbitApi } from "./services-rabbit-api.ts";
 export type { TestServer } from "./services-server.ts";

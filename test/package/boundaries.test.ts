@@ -7,13 +7,15 @@ import { describe, expect, it } from "vitest";
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   protocol: [],
   codecs: ["protocol"],
+  signing: ["protocol", "codecs", "stores"],
   stores: ["protocol"],
   transports: ["protocol", "stores"],
   backends: ["protocol", "codecs", "stores", "transports"],
-  app: ["protocol", "codecs", "transports", "backends"],
-  worker: ["protocol", "codecs", "transports", "backends", "app", "version"],
-  gateway: ["protocol", "codecs", "stores", "transports", "backends", "app", "version"],
-  cli: ["protocol", "transports", "app", "worker", "gateway", "version"],
+  app: ["protocol", "codecs", "signing", "transports", "backends"],
+  worker: ["protocol", "codecs", "signing", "transports", "backends", "app", "version"],
+  gateway: ["protocol", "codecs", "signing", "stores", "transports", "backends", "app", "version"],
+  cli: ["protocol", "signing", "transports", "app", "worker", "gateway", "version"],
+  testing: ["protocol", "codecs", "transports", "backends"],
   examples: ["index"],
 };
 

@@ -76,7 +76,8 @@ describe("npm start's signals", () => {
     "Ctrl-C reaches the child of `%s` once",
     async (command) => {
       const folder = await makePackage();
-      const terminal = spawn("script", ["--quiet", "--return", "--command", command, "/dev/null"], {
+      // `exec`: a shell that stays in between would answer with a code of its own.
+      const terminal = spawn("script", ["--quiet", "--return", "--command", `exec ${command}`, "/dev/null"], {
         cwd: folder,
       });
       const exited = once(terminal, "exit");

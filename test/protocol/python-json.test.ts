@@ -7,7 +7,7 @@ import {
   readPythonJson,
   writePythonJson,
 } from "../../protocol/index.ts";
-import { anyNumber, anyText, spell, treeOf, wideInteger } from "../contract/values.ts";
+import { anyNumber, anyText, spell, treeOf, wideInteger } from "../../testing/values.ts";
 
 const plain = treeOf(
   fc.oneof(fc.constant(null), fc.boolean(), anyText, anyNumber.filter(Number.isFinite)),

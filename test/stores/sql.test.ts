@@ -16,8 +16,8 @@ import {
   type SqliteEngineName,
 } from "../../stores/sql/index.ts";
 import { openSqliteEngine } from "../../stores/sql/sqlite-engines.ts";
+import { cleanUp } from "../../testing/clean-up.ts";
 import { postgresUrl, sqliteFile, startPostgres, temporaryFolder } from "../helpers/services.ts";
-import { cleanUp } from "../helpers/services-cleanup.ts";
 import { GuardedProcess } from "../helpers/services-process.ts";
 
 const engines = (["node:sqlite", "better-sqlite3", "libsql"] as const).filter((name) => {

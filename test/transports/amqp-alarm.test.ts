@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from "vitest";
+import { textMessage } from "../../testing/transport.ts";
 import type { Connection } from "../../transports/transport.ts";
-import { textMessage } from "../contract/transport.ts";
 import { startRabbit } from "../helpers/services.ts";
 import { connectAmqp, newQueue, to } from "./amqp-connection.ts";
 

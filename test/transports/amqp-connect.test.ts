@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { textMessage } from "../contract/transport.ts";
+import { textMessage } from "../../testing/transport.ts";
 import { amqpUrl, freePorts, startRabbit, temporaryFolder } from "../helpers/services.ts";
 import { amqpTransport, connectAmqp, newQueue, to } from "./amqp-connection.ts";
 

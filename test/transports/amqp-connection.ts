@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { cleanUp } from "../../testing/clean-up.ts";
 import createAmqpTransport from "../../transports/amqp.ts";
 import type { Connection, QueueSpec, Transport } from "../../transports/transport.ts";
-import { cleanUp } from "../helpers/services-cleanup.ts";
 
 export function amqpTransport(
   url: string,

@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { readDeliveries, textMessage, texts } from "../../testing/transport.ts";
 import type { Connection, QueueSpec } from "../../transports/transport.ts";
-import { readDeliveries, textMessage, texts } from "../contract/transport.ts";
 import { amqpUrl } from "../helpers/services.ts";
 import { amqpTransport, connectAmqp, newQueue, to } from "./amqp-connection.ts";
 

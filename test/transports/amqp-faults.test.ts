@@ -2,8 +2,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as after } from "node:timers/promises";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { readDeliveries, textMessage, texts } from "../../testing/transport.ts";
 import type { Connection, Delivery, QueueSpec } from "../../transports/transport.ts";
-import { readDeliveries, textMessage, texts } from "../contract/transport.ts";
 import { startRabbit, type TestServer, temporaryFolder } from "../helpers/services.ts";
 import { amqpTransport, connectAmqp, newQueue, to } from "./amqp-connection.ts";
 

@@ -2,12 +2,12 @@ import { randomUUID } from "node:crypto";
 import { connect } from "amqplib/callback_api";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Decimal, Uuid, type WireMessage } from "../../protocol/index.ts";
+import { cleanUp } from "../../testing/clean-up.ts";
+import { readDeliveries, textMessage, texts } from "../../testing/transport.ts";
 import { call, type Model } from "../../transports/amqp/amqplib.ts";
 import { Publisher } from "../../transports/amqp/publisher.ts";
 import type { Connection } from "../../transports/transport.ts";
-import { readDeliveries, textMessage, texts } from "../contract/transport.ts";
 import { amqpUrl } from "../helpers/services.ts";
-import { cleanUp } from "../helpers/services-cleanup.ts";
 import { connectAmqp, newQueue, to } from "./amqp-connection.ts";
 
 let url: string;

@@ -2,8 +2,8 @@
 import { randomUUID } from "node:crypto";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Decimal } from "../../protocol/index.ts";
+import { readDeliveries, textMessage } from "../../testing/transport.ts";
 import type { Connection, QueueSpec } from "../../transports/transport.ts";
-import { readDeliveries, textMessage } from "../contract/transport.ts";
 import { python, pythonVersions } from "../helpers/python.ts";
 import { amqpUrl } from "../helpers/services.ts";
 import { connectAmqp, newQueue, to } from "./amqp-connection.ts";

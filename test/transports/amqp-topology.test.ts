@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { beforeAll, beforeEach, expect, test } from "vitest";
+import { textMessage } from "../../testing/transport.ts";
 import type { Connection } from "../../transports/transport.ts";
-import { textMessage } from "../contract/transport.ts";
 import { amqpUrl, rabbitApi } from "../helpers/services.ts";
 import { connectAmqp, newQueue, to } from "./amqp-connection.ts";
 

@@ -1,6 +1,6 @@
 import { beforeAll } from "vitest";
+import { testTransport } from "../../testing/transport.ts";
 import createAmqpTransport from "../../transports/amqp.ts";
-import { testTransport } from "../contract/transport.ts";
 import { amqpUrl } from "../helpers/services.ts";
 
 let url: string;

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { testQueueStore } from "../../testing/queue-store.ts";
+import { testTransport } from "../../testing/transport.ts";
 import createMemoryTransport, { openMemoryStore } from "../../transports/memory.ts";
-import { testQueueStore } from "../contract/queue-store.ts";
-import { testTransport } from "../contract/transport.ts";
 
 testQueueStore("memory", async () => {
   const url = `memory://${randomUUID()}`;

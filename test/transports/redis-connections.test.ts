@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import createRedisBackend from "../../backends/redis.ts";
+import { cleanUp } from "../../testing/clean-up.ts";
+import { backendOptions, resultDocument } from "../../testing/result-backend.ts";
 import createRedisTransport from "../../transports/redis.ts";
 import type { Transport } from "../../transports/transport.ts";
-import { backendOptions, resultDocument } from "../contract/result-backend.ts";
 import { freePorts, startRedis, temporaryFolder } from "../helpers/services.ts";
-import { cleanUp } from "../helpers/services-cleanup.ts";
 import { GuardedProcess } from "../helpers/services-process.ts";
 
 type TransportOptions = Readonly<Record<string, unknown>>;

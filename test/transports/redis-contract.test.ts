@@ -1,4 +1,4 @@
-import { testQueueStore } from "../contract/queue-store.ts";
+import { testQueueStore } from "../../testing/queue-store.ts";
 import { redisPlace } from "./redis-place.ts";
 
 testQueueStore("redis", redisPlace);

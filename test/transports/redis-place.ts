@@ -2,13 +2,13 @@
 import { randomUUID } from "node:crypto";
 import type { Redis } from "ioredis";
 import { openRedis, parseRedisUrl } from "../../stores/redis.ts";
+import { cleanUp } from "../../testing/clean-up.ts";
+import type { QueueStorePlace } from "../../testing/queue-store.ts";
 import type { Binding, QueueStore } from "../../transports/queue-store.ts";
 import { readLayout } from "../../transports/redis/layout.ts";
 import { ClaimLedger } from "../../transports/redis/ledger.ts";
 import { openRedisStore, type RedisStoreOptions } from "../../transports/redis/store.ts";
-import type { QueueStorePlace } from "../contract/queue-store.ts";
 import { redisUrl } from "../helpers/services.ts";
-import { cleanUp } from "../helpers/services-cleanup.ts";
 
 type TransportOptions = Readonly<Record<string, unknown>>;
 

@@ -2,9 +2,9 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { bodies, entries, tags, takeOne } from "../contract/queue-store.ts";
+import { cleanUp } from "../../testing/clean-up.ts";
+import { bodies, entries, tags, takeOne } from "../../testing/queue-store.ts";
 import { startRedis, temporaryFolder } from "../helpers/services.ts";
-import { cleanUp } from "../helpers/services-cleanup.ts";
 import { GuardedProcess } from "../helpers/services-process.ts";
 import { redisPlace } from "./redis-place.ts";
 

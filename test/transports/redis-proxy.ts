@@ -1,7 +1,7 @@
 /** A network between a store and its server, to be broken: bytes vanish and connections stay open, as in a partition. */
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
-import { cleanUp } from "../helpers/services-cleanup.ts";
+import { cleanUp } from "../../testing/clean-up.ts";
 
 export interface Proxy {
   readonly url: string;

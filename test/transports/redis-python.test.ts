@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { entries, tags, takeOne } from "../contract/queue-store.ts";
+import { cleanUp } from "../../testing/clean-up.ts";
+import { entries, tags, takeOne } from "../../testing/queue-store.ts";
 import { pythonVersions, startPythonClient, startPythonWorker } from "../helpers/python.ts";
-import { cleanUp } from "../helpers/services-cleanup.ts";
 import { type RedisPlace, redisPlace } from "./redis-place.ts";
 
 /** Sweeps every second, where kombu can: 5.2 does when it starts, and then every 100 s. */

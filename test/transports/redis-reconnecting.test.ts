@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
+import { cleanUp } from "../../testing/clean-up.ts";
+import { bodies, entries } from "../../testing/queue-store.ts";
 import { createReconnectingConnection } from "../../transports/reconnecting.ts";
 import createRedisTransport from "../../transports/redis.ts";
-import { bodies, entries } from "../contract/queue-store.ts";
-import { cleanUp } from "../helpers/services-cleanup.ts";
 import { killClients, redisPlace } from "./redis-place.ts";
 
 test("a consumer under a storm of cut connections gets each message once, and acknowledges it", async () => {

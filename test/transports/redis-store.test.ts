@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { runScript } from "../../stores/redis.ts";
+import { bodies, entries, tags, takeOne } from "../../testing/queue-store.ts";
 import type { QueueStore } from "../../transports/queue-store.ts";
 import { tagPrefix } from "../../transports/redis/layout.ts";
 import { CLAIM } from "../../transports/redis/scripts.ts";
-import { bodies, entries, tags, takeOne } from "../contract/queue-store.ts";
 import { startRedis } from "../helpers/services.ts";
 import { type RedisPlace, redisPlace } from "./redis-place.ts";
 import { startProxy } from "./redis-proxy.ts";

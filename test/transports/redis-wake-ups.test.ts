@@ -1,11 +1,11 @@
 import type { Redis } from "ioredis";
 import { describe, expect, test } from "vitest";
 import { openRedis, parseRedisUrl } from "../../stores/redis.ts";
+import { cleanUp } from "../../testing/clean-up.ts";
+import { bodies, entries, takeOne } from "../../testing/queue-store.ts";
 import { listKeys, readLayout } from "../../transports/redis/layout.ts";
 import { WakeUps } from "../../transports/redis/wake-ups.ts";
-import { bodies, entries, takeOne } from "../contract/queue-store.ts";
 import { redisUrl, startRedis } from "../helpers/services.ts";
-import { cleanUp } from "../helpers/services-cleanup.ts";
 import { redisPlace } from "./redis-place.ts";
 
 async function connect(url: string): Promise<Redis> {

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { openSql } from "../../stores/sql/index.ts";
+import { cleanUp } from "../../testing/clean-up.ts";
 import type { QueueStore } from "../../transports/queue-store.ts";
 import { openSqlStore } from "../../transports/sql.ts";
 import {
@@ -11,7 +12,6 @@ import {
   requirePython,
 } from "../helpers/python-environment.ts";
 import { postgresUrl, sqliteFile, temporaryFolder } from "../helpers/services.ts";
-import { cleanUp } from "../helpers/services-cleanup.ts";
 import { GuardedProcess } from "../helpers/services-process.ts";
 
 const places: [string, () => Promise<string>][] = [

@@ -2,9 +2,10 @@ import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { readEnvelope, writeEnvelope } from "../../protocol/index.ts";
 import { openSql } from "../../stores/sql/index.ts";
+import { cleanUp } from "../../testing/clean-up.ts";
+import { tags } from "../../testing/queue-store.ts";
 import type { SqlStore } from "../../transports/sql/sql-store.ts";
 import { openSqlStore } from "../../transports/sql.ts";
-import { tags } from "../contract/queue-store.ts";
 import {
   type PythonVersion,
   python,
@@ -13,7 +14,6 @@ import {
   startPythonWorker,
 } from "../helpers/python.ts";
 import { postgresUrl, sqliteFile } from "../helpers/services.ts";
-import { cleanUp } from "../helpers/services-cleanup.ts";
 
 const places: ["SQLite" | "PostgreSQL", () => Promise<string>][] = [
   ["SQLite", async () => `sqla+sqlite:///${await sqliteFile()}`],

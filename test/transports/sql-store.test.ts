@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { openSql, type SqlDatabase } from "../../stores/sql/index.ts";
+import { cleanUp } from "../../testing/clean-up.ts";
+import { bodies, tags, testQueueStore } from "../../testing/queue-store.ts";
 import type { StoreEntry } from "../../transports/queue-store.ts";
 import type { SqlStore } from "../../transports/sql/sql-store.ts";
 import { openSqlStore } from "../../transports/sql.ts";
-import { bodies, tags, testQueueStore } from "../contract/queue-store.ts";
 import { postgresUrl, sqliteFile } from "../helpers/services.ts";
-import { cleanUp } from "../helpers/services-cleanup.ts";
 
 const places: [string, () => Promise<string>][] = [
   ["SQLite", async () => `sqla+sqlite:///${await sqliteFile()}`],

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { Route, WireMessage } from "../../protocol/index.ts";
+import { cleanUp } from "../../testing/clean-up.ts";
 import createSqlTransport from "../../transports/sql.ts";
 import type { Connection, Delivery } from "../../transports/transport.ts";
 import { postgresUrl, sqliteFile } from "../helpers/services.ts";
-import { cleanUp } from "../helpers/services-cleanup.ts";
 
 const places: [string, () => Promise<string>][] = [
   ["SQLite", async () => `sqlalchemy+sqlite:///${await sqliteFile()}`],

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { Temporal } from "temporal-polyfill";
-import { Decimal, isPlainObject, type PlainObject, setOwn, Uuid } from "../../protocol/index.ts";
+import { Decimal, isPlainObject, type PlainObject, setOwn, Uuid } from "../protocol/index.ts";
 
 /**
  * A value spelled out so that equality sees everything: Temporal objects hide what they hold, 1n is not 1, and -0 is not 0.

@@ -1,8 +1,8 @@
 /** What every {@link QueueStore} must do; a driver's test calls {@link testQueueStore} with a way to open its store. */
 import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, test } from "vitest";
-import type { ClaimedMessage, QueueStore, StoreEntry } from "../../transports/queue-store.ts";
-import { cleanUp } from "../helpers/services-cleanup.ts";
+import type { ClaimedMessage, QueueStore, StoreEntry } from "../transports/queue-store.ts";
+import { cleanUp } from "./clean-up.ts";
 
 /** An empty broker that several stores meet on, as several processes would. */
 export interface QueueStorePlace {

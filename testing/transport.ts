@@ -1,7 +1,7 @@
 /** What every {@link Transport} must do; a driver's test calls {@link testTransport} with a way to make it. */
 import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, test } from "vitest";
-import type { MessageProperties, WireMessage } from "../../protocol/index.ts";
+import type { MessageProperties, WireMessage } from "../protocol/index.ts";
 import type {
   Connection,
   ConsumeOptions,
@@ -10,8 +10,8 @@ import type {
   ExchangeSpec,
   QueueSpec,
   Transport,
-} from "../../transports/transport.ts";
-import { cleanUp } from "../helpers/services-cleanup.ts";
+} from "../transports/transport.ts";
+import { cleanUp } from "./clean-up.ts";
 
 const TIMEOUT_MS = 5000;
 

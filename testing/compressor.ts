@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Compressor, DEFAULT_LIMITS } from "../../codecs/index.ts";
-import { DecodeError } from "../../protocol/index.ts";
+import { type Compressor, DEFAULT_LIMITS } from "../codecs/index.ts";
+import { DecodeError } from "../protocol/index.ts";
 
 const { maxBytes } = DEFAULT_LIMITS;
 

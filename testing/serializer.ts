@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { DEFAULT_LIMITS, type DecodeLimits, type Serializer } from "../../codecs/index.ts";
-import { DecodeError, EncodeError, type ErrorCode } from "../../protocol/index.ts";
+import { DEFAULT_LIMITS, type DecodeLimits, type Serializer } from "../codecs/index.ts";
+import { DecodeError, EncodeError, type ErrorCode } from "../protocol/index.ts";
 import { spell } from "./values.ts";
 
 /** What a serializer promises beyond what all do. */

@@ -7,9 +7,6 @@ afterAll(async () => {
   for (const clean of atEndOfFile.reverse()) await clean();
 });
 
-// Vitest's main process was interrupted: nobody waits for our results, and all that we started ends with us.
-process.once("disconnect", () => process.exit(1));
-
 /** Calls `clean` when the running test ends; outside of a test (`beforeAll`, top level) when the file ends. */
 export function cleanUp(clean: () => Promise<void>): void {
   if (TestRunner.getCurrentTest()) onTestFinished(clean);
