@@ -106,7 +106,7 @@ export class App implements Caller {
   }
 
   async send<Result>(name: string, options: SendOptions): Promise<AsyncResult<Result>> {
-    const prepared = this.producer.prepare(name, options);
+    const prepared = await this.producer.prepare(name, options);
     await this.publish(prepared);
     return this.result<Result>(prepared.id);
   }
@@ -125,7 +125,7 @@ export class App implements Caller {
     name: string,
     { timeoutMs, signal, onChange, ...send }: SendOptions & WaitOptions,
   ): Promise<Result> {
-    const prepared = this.producer.prepare(name, send);
+    const prepared = await this.producer.prepare(name, send);
     const stop = new AbortController();
     const waiting = (await this.backend()).wait(prepared.id, {
       ...(timeoutMs === undefined ? {} : { timeoutMs }),

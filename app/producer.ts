@@ -1,7 +1,15 @@
 /** Turns calls into messages and publishes them: `call -> TaskCall -> TaskMessage -> WireMessage -> broker`. */
 import { randomUUID } from "node:crypto";
 import type { WaitOptions } from "../backends/index.ts";
-import { type Codecs, type Compressor, encodeBody, type Serializer } from "../codecs/index.ts";
+import {
+  type Awaitable,
+  andThen,
+  type Codecs,
+  type Compressor,
+  type EncodedBody,
+  encodeBody,
+  type Serializer,
+} from "../codecs/index.ts";
 import {
   argsRepr,
   ConfigurationError,
@@ -11,6 +19,7 @@ import {
   parseIsoTime,
   type Signature,
   type TaskCall,
+  type TaskMessage,
   toTaskMessageV1,
   toTaskMessageV2,
   type WireMessage,
@@ -90,8 +99,8 @@ export interface ProducerOptions {
 }
 
 export interface Producer {
-  /** Decides everything about a call; pure but for the id and the clock. */
-  prepare(task: string, options: SendOptions): PreparedTask;
+  /** Decides everything about a call; pure but for the id and the clock. A promise only when a codec works off the event loop. */
+  prepare(task: string, options: SendOptions): Awaitable<PreparedTask>;
   /** Resolves when the broker has the message. */
   publish(prepared: PreparedTask, connection: Connection): Promise<void>;
 }
@@ -123,23 +132,12 @@ export function createProducer(options: ProducerOptions): Producer {
       const route = router.route(task, args, kwargs, routeOptions(merged));
       const call = toTaskCall(task, merged, route, options);
       const built = settings.taskProtocol === 1 ? toTaskMessageV1(call) : toTaskMessageV2(call);
-      const encoded = encodeBody(built.body, ...codecsOf(merged, options));
-      const { compressionHeader } = encoded;
-      return {
+      return andThen(encodeBody(built.body, ...codecsOf(merged, options)), (encoded) => ({
         id: call.id,
         call,
         route,
-        message: {
-          body: encoded.body,
-          contentType: encoded.contentType,
-          contentEncoding: encoded.contentEncoding,
-          headers:
-            compressionHeader === undefined
-              ? built.headers
-              : { ...built.headers, compression: compressionHeader },
-          properties: built.properties,
-        },
-      };
+        message: toWireMessage(built, encoded),
+      }));
     },
     publish(prepared, connection) {
       const { route, message } = prepared;
@@ -147,6 +145,17 @@ export function createProducer(options: ProducerOptions): Producer {
       if (declaring === undefined) return connection.publish(message, route);
       return declaring.then(() => connection.publish(message, route));
     },
+  };
+}
+
+function toWireMessage({ headers, properties }: TaskMessage, encoded: EncodedBody): WireMessage {
+  const { body, contentType, contentEncoding, compressionHeader } = encoded;
+  return {
+    body,
+    contentType,
+    contentEncoding,
+    headers: compressionHeader === undefined ? headers : { ...headers, compression: compressionHeader },
+    properties,
   };
 }
 

@@ -79,7 +79,7 @@ class DatabaseBackend implements ResultBackend {
       read: (db, taskIds) => this.#table.read(db, taskIds.filter(isPossibleId)),
       waitedFor: this.#waiters.ids,
       mayPass: (error) => this.#mayPass(error),
-      onRow: (row) => this.#announce(row),
+      onRow: (row) => void this.#announce(row),
       onFailure: (error) => this.#failAll(error),
     });
   }
@@ -111,11 +111,11 @@ class DatabaseBackend implements ResultBackend {
     for (const { task_id } of documents.filter((document) => !isPossibleId(document.task_id))) {
       this.#onWarning(`The result of task ${JSON.stringify(task_id)} cannot be stored: its id has a NUL`);
     }
-    const rows = documents
+    const storable = documents
       .filter((document) => isPossibleId(document.task_id))
       // Everybody in the same order: then no two transactions wait for each other.
-      .sort((one, other) => (one.task_id < other.task_id ? -1 : 1))
-      .map((document) => this.#table.encode(document));
+      .sort((one, other) => (one.task_id < other.task_id ? -1 : 1));
+    const rows = await Promise.all(storable.map((document) => this.#table.encode(document)));
     if (rows.length === 0) return;
     const budgetMs = this.#own.storeBudgetMs ?? STORE_BUDGET_MS;
     await this.#persistently(budgetMs, (db) => this.#storeRows(db, rows));
@@ -135,7 +135,7 @@ class DatabaseBackend implements ResultBackend {
   async get(taskId: string): Promise<ResultDocument | undefined> {
     if (!isPossibleId(taskId)) return undefined;
     const [row] = await this.#persistently(READ_BUDGET_MS, (db) => this.#table.read(db, [taskId]));
-    return row === undefined ? undefined : this.#table.decode(row);
+    return row === undefined ? undefined : await this.#table.decode(row);
   }
 
   wait(taskId: string, options: WaitOptions = {}): Promise<ResultDocument> {
@@ -145,9 +145,9 @@ class DatabaseBackend implements ResultBackend {
     return waiting;
   }
 
-  #announce(row: TaskRow): void {
+  async #announce(row: TaskRow): Promise<void> {
     try {
-      this.#waiters.announce(this.#table.decode(row));
+      this.#waiters.announce(await this.#table.decode(row));
     } catch (error) {
       this.#waiters.fail(String(row.task_id), toError(error));
     }

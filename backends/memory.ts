@@ -46,11 +46,9 @@ class MemoryBackend implements ResultBackend {
       const previous = await this.get(document.task_id);
       if (previous?.status === "SUCCESS") continue;
       // Through bytes, as every other store: what cannot be encoded must fail here too.
+      const bytes = await this.#options.encoding.encode(document);
       documents.delete(document.task_id);
-      documents.set(document.task_id, {
-        bytes: this.#options.encoding.encode(document),
-        storedAtMs: Date.now(),
-      });
+      documents.set(document.task_id, { bytes, storedAtMs: Date.now() });
       waiters.announce(document);
     }
     for (const id of documents.keys()) {
@@ -61,7 +59,8 @@ class MemoryBackend implements ResultBackend {
 
   async get(taskId: string): Promise<ResultDocument | undefined> {
     const stored = this.#results.documents.get(taskId);
-    return stored === undefined ? undefined : (this.#options.encoding.decode(stored.bytes) as ResultDocument);
+    if (stored === undefined) return undefined;
+    return (await this.#options.encoding.decode(stored.bytes)) as ResultDocument;
   }
 
   wait(taskId: string, options: WaitOptions = {}): Promise<ResultDocument> {

@@ -33,23 +33,26 @@ const READ_BUDGET_MS = 5000;
 const CHUNK = 200;
 const CHUNK_BYTES = 1_000_000;
 
+/** The content type of Celery's `auth` serializer, whose base64 hides the letters of a state. */
+const SIGNED_TYPE = "application/data";
+
 /**
  * Stores results that do not overwrite a SUCCESS. Whether a stored value is one only its decoder knows, but a value
- * without these letters is none, unless it is compressed: so nearly all is decided here, in one round trip.
+ * without these letters is none, unless it is compressed or signed: so nearly all is decided here, in one round trip.
  *
- * KEYS: one for each result. ARGV: seconds to keep (0: for ever), the values; then, on the second try, the values that were
+ * KEYS: one for each result. ARGV: seconds to keep (0: for ever), 1 when no value shows its letters, the values; then, on the second try, the values that were
  * looked at and may be overwritten. Returns the numbers of those that somebody must look at.
  */
 const STORE: RedisScript = redisScript(`
-local ttl, doubtful = tonumber(ARGV[1]), {}
+local ttl, opaque, doubtful = tonumber(ARGV[1]), ARGV[2] == '1', {}
 for i, key in ipairs(KEYS) do
   local old = redis.pcall('GET', key)
   if type(old) ~= 'string' then old = '' end
   local final = string.find(old, 'SUCCESS', 1, true) or string.sub(old, 1, 19) == '\\0celery-compressed\\0'
-  if final and old ~= ARGV[1 + #KEYS + i] then
+  if (final or opaque and old ~= '') and old ~= ARGV[2 + #KEYS + i] then
     doubtful[#doubtful + 1] = i
   else
-    local value = ARGV[1 + i]
+    local value = ARGV[2 + i]
     if ttl > 0 then redis.call('SETEX', key, ttl, value) else redis.call('SET', key, value) end
     redis.call('PUBLISH', key, value)
   end
@@ -103,17 +106,18 @@ class RedisBackend implements ResultBackend {
       isWanted: (taskId) => this.#waiters.ids.has(taskId),
       wanted: () => this.#waiters.ids.keys(),
       read: (keys) => this.#link.run((client) => client.mgetBuffer(...keys), this.#storeBudgetMs),
-      onValue: (taskId, value) => this.#announce(taskId, value),
+      onValue: (taskId, value) => void this.#announce(taskId, value),
       onFailed: (taskId, error) => this.#waiters.fail(taskId, error),
     });
   }
 
   async store(entries: readonly ResultEntry[]): Promise<void> {
     this.#requireOpen();
-    const writes = entries.map(({ document }) => ({
-      key: this.#keyPrefix + document.task_id,
-      taskId: document.task_id,
-      value: toBuffer(this.#options.encoding.encode(document)),
+    const values = await Promise.all(entries.map(({ document }) => this.#options.encoding.encode(document)));
+    const writes = entries.map(({ document: { task_id: taskId } }, at) => ({
+      key: this.#keyPrefix + taskId,
+      taskId,
+      value: toBuffer(values[at] ?? new Uint8Array()),
     }));
     const chunks = inChunks(writes).map((chunk) => this.#storeChunk(chunk));
     const outcomes = await Promise.allSettled(chunks);
@@ -127,7 +131,10 @@ class RedisBackend implements ResultBackend {
       const keys = left.map(({ key }) => key);
       const found = await this.#link.run((client) => client.mgetBuffer(...keys), this.#storeBudgetMs);
       const old = left.map((write, at) => ({ write, value: found[at] ?? Buffer.alloc(0) }));
-      const open = old.filter(({ write, value }) => !this.#isSuccess(write.taskId, value));
+      const isSuccess = await Promise.all(
+        old.map(({ write, value }) => this.#isSuccess(write.taskId, value)),
+      );
+      const open = old.filter((_, at) => isSuccess[at] === false);
       left = await this.#write(
         open.map(({ write }) => write),
         open.map(({ value }) => value),
@@ -138,8 +145,9 @@ class RedisBackend implements ResultBackend {
   /** Resolves with what was not written, because the stored value must be looked at. */
   async #write(writes: readonly Write[], overwritable: readonly Buffer[]): Promise<readonly Write[]> {
     if (writes.length === 0) return [];
-    const { expiresSeconds } = this.#options;
-    const args = [Math.ceil(expiresSeconds), ...writes.map(({ value }) => value), ...overwritable];
+    const { expiresSeconds, encoding } = this.#options;
+    const opaque = encoding.contentType === SIGNED_TYPE ? 1 : 0;
+    const args = [Math.ceil(expiresSeconds), opaque, ...writes.map(({ value }) => value), ...overwritable];
     const keys = writes.map(({ key }) => key);
     const doubtful = await this.#link.run(
       (client: Redis) => runScript(client, STORE, keys, args),
@@ -148,9 +156,9 @@ class RedisBackend implements ResultBackend {
     return (doubtful as readonly number[]).flatMap((number) => writes[number - 1] ?? []);
   }
 
-  #isSuccess(taskId: string, value: Buffer): boolean {
+  async #isSuccess(taskId: string, value: Buffer): Promise<boolean> {
     try {
-      return this.#decode(taskId, value).status === "SUCCESS";
+      return (await this.#decode(taskId, value)).status === "SUCCESS";
     } catch {
       return false;
     }
@@ -165,24 +173,20 @@ class RedisBackend implements ResultBackend {
     return value === null ? undefined : this.#decode(taskId, value);
   }
 
-  #decode(taskId: string, value: Buffer): ResultDocument {
+  async #decode(taskId: string, value: Buffer): Promise<ResultDocument> {
     try {
-      const document = parseResultDocument(this.#options.encoding.decode(value), taskId);
+      const document = parseResultDocument(await this.#options.encoding.decode(value), taskId);
       return document.task_id === taskId ? document : { ...document, task_id: taskId };
     } catch (error) {
       if (error instanceof CelerityError) throw error;
-      const cause = toError(error);
-      throw new DecodeError(
-        "bad_result",
-        `The stored result of task ${taskId} cannot be read: ${cause.message}`,
-        { cause },
-      );
+      const text = `The stored result of task ${taskId} cannot be read: ${toError(error).message}`;
+      throw new DecodeError("bad_result", text, { cause: error });
     }
   }
 
-  #announce(taskId: string, value: Buffer): void {
+  async #announce(taskId: string, value: Buffer): Promise<void> {
     try {
-      this.#waiters.announce(this.#decode(taskId, value));
+      this.#waiters.announce(await this.#decode(taskId, value));
     } catch (error) {
       this.#waiters.fail(taskId, toError(error));
     }

@@ -100,7 +100,8 @@ class RpcBackend implements ResultBackend {
         await connection.declareQueue(this.#queue);
         this.#consumer = connection.consume([this.#queue], { prefetch: 0, noAck: true });
         if (this.#stop.signal.aborted) await this.#consumer.close();
-        for await (const batch of this.#consumer) for (const delivery of batch) this.#take(delivery);
+        for await (const batch of this.#consumer)
+          await Promise.all(batch.map((delivery) => this.#take(delivery)));
       } catch (error) {
         if (this.#stop.signal.aborted || hasCode(error, "closed")) return;
         this.#options.onWarning("Results cannot be received; trying again", error);
@@ -109,11 +110,11 @@ class RpcBackend implements ResultBackend {
     }
   }
 
-  #take(delivery: Delivery): void {
+  async #take(delivery: Delivery): Promise<void> {
     const { message } = delivery;
     const id = message?.properties.correlationId;
     try {
-      const document = this.#decode(message, id);
+      const document = await this.#decode(message, id);
       if (!this.#keep(document.task_id, document)) return;
       this.#waiters.announce(document);
     } catch (error) {
@@ -122,7 +123,7 @@ class RpcBackend implements ResultBackend {
     }
   }
 
-  #decode(message: WireMessage | undefined, id: string | undefined): ResultDocument {
+  async #decode(message: WireMessage | undefined, id: string | undefined): Promise<ResultDocument> {
     const { encoding } = this.#options;
     if (message === undefined) throw new DecodeError("bad_result", "Its AMQP properties cannot be read.");
     if (message.contentType !== encoding.contentType) {
@@ -130,7 +131,7 @@ class RpcBackend implements ResultBackend {
       throw new DecodeError("content_refused", `The result of task ${id} is ${types} (result_serializer).`);
     }
     try {
-      const document = parseResultDocument(encoding.decode(message.body), id ?? "");
+      const document = parseResultDocument(await encoding.decode(message.body), id ?? "");
       return id === undefined || document.task_id === id ? document : { ...document, task_id: id };
     } catch (error) {
       if (error instanceof CelerityError) throw error;
@@ -157,7 +158,9 @@ class RpcBackend implements ResultBackend {
   async store(entries: readonly ResultEntry[]): Promise<void> {
     this.#requireOpen();
     const giveUpAtMs = Date.now() + this.#storeBudgetMs;
-    let left: readonly Reply[] = entries.flatMap((entry) => this.#toReply(entry));
+    // Nobody waits for the result of a task that came without a reply queue.
+    const wanted = entries.filter(({ replyTo }) => replyTo !== undefined && replyTo !== "");
+    let left: readonly Reply[] = await Promise.all(wanted.map((entry) => this.#toReply(entry)));
     while (left.length > 0) {
       const failed = await this.#send(left);
       left = failed.replies;
@@ -171,12 +174,10 @@ class RpcBackend implements ResultBackend {
     }
   }
 
-  #toReply({ document, replyTo, correlationId }: ResultEntry): readonly Reply[] {
-    // Nobody waits for the result of a task that came without a reply queue.
-    if (replyTo === undefined || replyTo === "") return [];
+  async #toReply({ document, replyTo = "", correlationId }: ResultEntry): Promise<Reply> {
     const { encoding, transportOptions } = this.#options;
     const message: WireMessage = {
-      body: encoding.encode(document),
+      body: await encoding.encode(document),
       contentType: encoding.contentType,
       contentEncoding: encoding.contentEncoding,
       headers: {},
@@ -186,7 +187,7 @@ class RpcBackend implements ResultBackend {
         priority: 0,
       },
     };
-    return [{ message, route: { exchange: "", routingKey: replyTo } }];
+    return { message, route: { exchange: "", routingKey: replyTo } };
   }
 
   /** Resolves with what may succeed another time. Rejects for what never will. */

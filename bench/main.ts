@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { toError } from "../protocol/index.ts";
-import { codecBench } from "./codec/bench.ts";
+import { compressorsBench, serializersBench, signingBench } from "./codecs/bench.ts";
 import { gatewayBench } from "./gateway/bench.ts";
 import type { Bench } from "./lib/bench.ts";
 import { type BenchOptions, readOptions, USAGE } from "./lib/options.ts";
@@ -21,7 +21,9 @@ const BENCHES: readonly Bench[] = [
   roundtripRedis,
   roundtripAmqp,
   gatewayBench,
-  codecBench,
+  serializersBench,
+  compressorsBench,
+  signingBench,
 ];
 
 /** Children and servers notice that we are gone, and end. */

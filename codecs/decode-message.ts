@@ -1,10 +1,11 @@
 import { DecodeError } from "../protocol/errors.ts";
 import type { WireMessage } from "../protocol/wire-message.ts";
 import { DEFAULT_CONTENT_TYPE, requireAccepted } from "./accept.ts";
+import { andThen } from "./awaitable.ts";
 import { requireSize } from "./limits.ts";
 import { requireEncoding } from "./raw.ts";
 import type { Codecs } from "./registry.ts";
-import type { DecodeLimits } from "./serializer.ts";
+import type { Awaitable, DecodeLimits } from "./serializer.ts";
 
 /** What may be decoded, and by whom. */
 export interface DecodeOptions {
@@ -22,19 +23,23 @@ export type EncodedMessage = Pick<WireMessage, "body" | "contentType" | "content
  * that is accepted and has no serializer gives text, or bytes when the encoding is binary, as in kombu. Throws DecodeError
  * `content_refused`, `bad_encoding`, `bad_compression`, `too_large`, `too_deep` or `bad_body`, and nothing else.
  */
-export function decodeBody(message: EncodedMessage, options: DecodeOptions): unknown {
+export function decodeBody(message: EncodedMessage, options: DecodeOptions): Awaitable<unknown> {
   const { codecs, limits } = options;
   const contentType = message.contentType || DEFAULT_CONTENT_TYPE;
   requireAccepted(contentType, options.accept, codecs);
   const decodeText = requireEncoding(message.contentEncoding);
-  const body = decompress(message, options);
   const serializer = codecs.serializerOf(contentType);
-  if (serializer !== undefined) return serializer.deserialize(body, limits);
-  requireSize(body, limits);
-  return decodeText(body);
+  return andThen(decompress(message, options), (body) => {
+    if (serializer !== undefined) return serializer.deserialize(body, limits);
+    requireSize(body, limits);
+    return decodeText(body);
+  });
 }
 
-function decompress({ headers, body }: EncodedMessage, { codecs, limits }: DecodeOptions): Uint8Array {
+function decompress(
+  { headers, body }: EncodedMessage,
+  { codecs, limits }: DecodeOptions,
+): Awaitable<Uint8Array> {
   const name = headers["compression"];
   if (name === undefined || name === null || name === "") return body;
   requireSize(body, limits);

@@ -1,4 +1,5 @@
-import type { Compressor, Serializer } from "./serializer.ts";
+import { andThen } from "./awaitable.ts";
+import type { Awaitable, Compressor, Serializer } from "./serializer.ts";
 
 /** A body and what its message must say about it. */
 export interface EncodedBody {
@@ -10,12 +11,18 @@ export interface EncodedBody {
 }
 
 /** Serializes, then compresses; type and encoding go on describing the uncompressed body. Throws EncodeError. */
-export function encodeBody(value: unknown, serializer: Serializer, compressor?: Compressor): EncodedBody {
+export function encodeBody(
+  value: unknown,
+  serializer: Serializer,
+  compressor?: Compressor,
+): Awaitable<EncodedBody> {
   const serialized = serializer.serialize(value);
-  return {
-    body: compressor === undefined ? serialized : compressor.compress(serialized),
+  const compressed =
+    compressor === undefined ? serialized : andThen(serialized, (bytes) => compressor.compress(bytes));
+  return andThen(compressed, (body) => ({
+    body,
     contentType: serializer.contentType,
     contentEncoding: serializer.contentEncoding,
     compressionHeader: compressor?.contentType,
-  };
+  }));
 }

@@ -1,6 +1,7 @@
 /** Serializers, compressors, and what may be decoded. */
 
 export * from "./accept.ts";
+export * from "./awaitable.ts";
 export * from "./decode-message.ts";
 export * from "./encode-message.ts";
 export * from "./json.ts";

@@ -1,9 +1,10 @@
 /** Stored results as bytes. Source: celery/backends/base.py of 5.7. */
 import { DecodeError } from "../protocol/errors.ts";
 import { checkAccept, requireAccepted } from "./accept.ts";
+import { andThen, mapError } from "./awaitable.ts";
 import { requireSize } from "./limits.ts";
 import type { Codecs } from "./registry.ts";
-import type { Compressor, DecodeLimits, Serializer } from "./serializer.ts";
+import type { Awaitable, Compressor, DecodeLimits, Serializer } from "./serializer.ts";
 import { asBuffer } from "./utf8.ts";
 
 /** Bytes to and from result documents: result_serializer, result_compression, result_accept_content. */
@@ -11,9 +12,9 @@ export interface ResultEncoding {
   readonly contentType: string;
   readonly contentEncoding: string;
   /** Throws EncodeError. */
-  encode(value: unknown): Uint8Array;
+  encode(value: unknown): Awaitable<Uint8Array>;
   /** Throws DecodeError: `bad_result` for bytes that are not of this encoding. */
-  decode(bytes: Uint8Array): unknown;
+  decode(bytes: Uint8Array): Awaitable<unknown>;
 }
 
 /** What a result encoding is made from. */
@@ -42,24 +43,25 @@ export function createResultEncoding(options: ResultEncodingOptions): ResultEnco
     contentEncoding: serializer.contentEncoding,
     encode(value) {
       const bytes = serializer.serialize(value);
-      return compressor === undefined ? bytes : withMarker(compressor, bytes);
+      return compressor === undefined ? bytes : andThen(bytes, (plain) => withMarker(compressor, plain));
     },
     decode(bytes) {
       requireSize(bytes, limits);
-      const plain = decompress(bytes, options);
-      const reader = readerOf(plain, options);
-      requireAccepted(reader.contentType, accept, codecs);
-      return deserialize(reader, plain, limits);
+      return andThen(decompress(bytes, options), (plain) => {
+        const reader = readerOf(plain, options);
+        requireAccepted(reader.contentType, accept, codecs);
+        return deserialize(reader, plain, limits);
+      });
     },
   };
 }
 
-function withMarker(compressor: Compressor, bytes: Uint8Array): Uint8Array {
-  const marker = Buffer.concat([COMPRESSED, Buffer.from(`${compressor.contentType}\0`)]);
-  return Buffer.concat([marker, compressor.compress(bytes)]);
+function withMarker(compressor: Compressor, bytes: Uint8Array): Awaitable<Uint8Array> {
+  const marker = Buffer.from(`${compressor.contentType}\0`);
+  return andThen(compressor.compress(bytes), (compressed) => Buffer.concat([COMPRESSED, marker, compressed]));
 }
 
-function decompress(bytes: Uint8Array, { codecs, limits }: ResultEncodingOptions): Uint8Array {
+function decompress(bytes: Uint8Array, { codecs, limits }: ResultEncodingOptions): Awaitable<Uint8Array> {
   const buffer = asBuffer(bytes);
   if (!buffer.subarray(0, COMPRESSED.length).equals(COMPRESSED)) return bytes;
   const end = buffer.indexOf(0, COMPRESSED.length);
@@ -85,13 +87,13 @@ function readerOf(bytes: Uint8Array, { serializer, codecs }: ResultEncodingOptio
   );
 }
 
-function deserialize(reader: Serializer, bytes: Uint8Array, limits: DecodeLimits): unknown {
-  try {
-    return reader.deserialize(bytes, limits);
-  } catch (error) {
-    if (!(error instanceof DecodeError) || error.code !== "bad_body") throw error;
-    throw new DecodeError("bad_result", `A stored result is no ${reader.name}: ${error.message}`, {
-      cause: error,
-    });
-  }
+function deserialize(reader: Serializer, bytes: Uint8Array, limits: DecodeLimits): Awaitable<unknown> {
+  return mapError(
+    () => reader.deserialize(bytes, limits),
+    (error) => {
+      if (!(error instanceof DecodeError) || error.code !== "bad_body") return error;
+      const text = `A stored result is no ${reader.name}: ${error.message}`;
+      return new DecodeError("bad_result", text, { cause: error });
+    },
+  );
 }

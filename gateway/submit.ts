@@ -38,7 +38,7 @@ export async function submit(
   request: TaskRequest,
 ): Promise<void> {
   const { app, tracker, waits } = gateway;
-  const prepared = prepare(exchange, gateway, request);
+  const prepared = await prepare(exchange, gateway, request);
   const ignoreResult = prepared.call.ignoreResult ?? app.settings.taskIgnoreResult;
   const preference = readPreference(exchange.req.headers["prefer"], gateway.waitMaxSeconds);
   const canWait = preference.waitSeconds > 0 && app.keepsResults && !ignoreResult;
@@ -61,12 +61,16 @@ export async function submit(
   finished(exchange, gateway, { entry, document, preference });
 }
 
-function prepare(exchange: Exchange, { app }: GatewayContext, request: TaskRequest): PreparedTask {
+async function prepare(
+  exchange: Exchange,
+  { app }: GatewayContext,
+  request: TaskRequest,
+): Promise<PreparedTask> {
   const { task, queue } = request;
   requirePlainValues(request.args, "/args");
   requirePlainValues(request.kwargs, "/kwargs");
   try {
-    return app.producer.prepare(task, toSendOptions(exchange, request));
+    return await app.producer.prepare(task, toSendOptions(exchange, request));
   } catch (error) {
     if (queue === undefined || !(error instanceof ConfigurationError)) throw error;
     throw new Problem("unroutable-queue", { detail: `The app sends no tasks to the queue "${queue}".` });

@@ -20,7 +20,7 @@ export function needsFollowUp({ request: { embed } }: Job, outcome: Outcome): bo
 /** Sends what the outcome causes, and returns the ids sent as Celery's `children`. Throws when the broker does not take one. */
 export async function sendFollowUps(app: App, job: Job, outcome: Outcome): Promise<readonly ResultTuple[]> {
   const calls = followUpCalls(job, outcome);
-  const prepared = calls.map(({ task, options }) => app.producer.prepare(task, options));
+  const prepared = await Promise.all(calls.map(({ task, options }) => app.producer.prepare(task, options)));
   await Promise.all(prepared.map((one) => app.publish(one)));
   return prepared.map(({ id }) => [[id, null], null]);
 }

@@ -4,7 +4,7 @@
  */
 import type { App, Task } from "../app/index.ts";
 import type { ResultEntry } from "../backends/index.ts";
-import { decodeBody } from "../codecs/index.ts";
+import { type Awaitable, decodeBody } from "../codecs/index.ts";
 import {
   DecodeError,
   type ErrorCode,
@@ -15,6 +15,7 @@ import {
   type TaskRequest,
   toResultDocument,
   toTaskRequest,
+  type WireMessage,
 } from "../protocol/index.ts";
 import type { Delivery } from "../transports/index.ts";
 import type { Job } from "./job.ts";
@@ -39,18 +40,20 @@ export interface IntakeOptions {
 }
 
 /** Reads one delivery; the accepted content types, limits and tasks are the app's. */
-export function createIntake({ app }: IntakeOptions): (delivery: Delivery) => Job | Refusal {
+export function createIntake({ app }: IntakeOptions): (delivery: Delivery) => Awaitable<Job | Refusal> {
   const { settings, codecs } = app;
   const limits = { maxBytes: settings.messageMaxBytes, maxDepth: settings.messageMaxDepth };
   const decodeOptions = { codecs, accept: settings.acceptContent, limits };
 
-  return (delivery) => {
-    let body: unknown;
+  const readBody = (delivery: Delivery): Awaitable<unknown> => {
+    if (delivery.message === undefined)
+      throw delivery.malformed ?? new DecodeError("bad_envelope", "No message.");
+    return decodeBody(delivery.message, decodeOptions);
+  };
+
+  const toJobOrRefusal = (delivery: Delivery, body: unknown): Job | Refusal => {
     try {
-      if (delivery.message === undefined)
-        throw delivery.malformed ?? new DecodeError("bad_envelope", "No message.");
-      body = decodeBody(delivery.message, decodeOptions);
-      const request = toTaskRequest(delivery.message, body, {
+      const request = toTaskRequest(delivery.message as WireMessage, body, {
         queue: delivery.queue,
         exchange: delivery.exchange,
         routingKey: delivery.routingKey,
@@ -59,6 +62,19 @@ export function createIntake({ app }: IntakeOptions): (delivery: Delivery) => Jo
       return refuseRequest(delivery, request, app) ?? toJob(delivery, request, app);
     } catch (error) {
       return refuseMessage(delivery, error, body);
+    }
+  };
+
+  return (delivery) => {
+    try {
+      const body = readBody(delivery);
+      if (!(body instanceof Promise)) return toJobOrRefusal(delivery, body);
+      return body.then(
+        (read) => toJobOrRefusal(delivery, read),
+        (error: unknown) => refuseMessage(delivery, error, undefined),
+      );
+    } catch (error) {
+      return refuseMessage(delivery, error, undefined);
     }
   };
 }

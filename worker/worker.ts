@@ -151,7 +151,13 @@ export class Worker {
     const { workerEtaTaskLimit } = this.app.settings;
     for await (const deliveries of parts.consumer) {
       const held = parts.scheduler.scheduledCount;
-      for (const delivery of deliveries) this.#accept(intake(delivery), parts);
+      const pending: Promise<void>[] = [];
+      for (const delivery of deliveries) {
+        const accepted = intake(delivery);
+        if (accepted instanceof Promise) pending.push(accepted.then((one) => this.#accept(one, parts)));
+        else this.#accept(accepted, parts);
+      }
+      if (pending.length > 0) await Promise.all(pending);
       // A task that waits for its ETA must not take the place of one that could run.
       const nowHeld = parts.scheduler.scheduledCount;
       if (nowHeld !== held && parts.prefetch > 0) {

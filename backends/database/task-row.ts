@@ -1,4 +1,6 @@
 /** Result documents as rows of celery_taskmeta. Source: celery/backends/database/__init__.py of 5.7. */
+
+import type { Awaitable } from "../../codecs/serializer.ts";
 import {
   DecodeError,
   isPlainObject,
@@ -40,26 +42,29 @@ export interface RowFormat {
 const NAME_WIDTH = 155;
 
 /** The values of a document's row. Throws EncodeError. */
-export function toRow(document: ResultDocument, { encoding, dateDone }: RowFormat): readonly SqlValue[] {
-  const encodeUnlessAbsent = (value: unknown): Uint8Array | null =>
+export async function toRow(
+  document: ResultDocument,
+  { encoding, dateDone }: RowFormat,
+): Promise<readonly SqlValue[]> {
+  const encodeUnlessAbsent = (value: unknown): Awaitable<Uint8Array | null> =>
     value === undefined || value === null ? null : encoding.encode(value);
   const stamps = stampsOf(document);
-  return [
+  return await Promise.all([
     document.task_id,
     document.status,
     encoding.encode(document.result),
     document.date_done === null ? null : dateDone.toColumn(document.date_done),
     // PostgreSQL has no NUL in text; Python would print it so.
     document.traceback?.replaceAll("\0", "\\x00") ?? null,
-    document.children === null || document.children.length === 0 ? null : encoding.encode(document.children),
+    encodeUnlessAbsent(document.children?.length === 0 ? null : document.children),
     fitName(document.name),
     encodeUnlessAbsent(document.args),
     encodeUnlessAbsent(document.kwargs),
     fitName(document.worker),
     document.retries ?? null,
     fitName(document.queue),
-    stamps === undefined ? null : encoding.encode(stamps),
-  ];
+    encodeUnlessAbsent(stamps),
+  ]);
 }
 
 function fitName(name: string | null | undefined): string | null {
@@ -81,24 +86,25 @@ function stampsOf(document: ResultDocument): object | undefined {
 }
 
 /** Reads a row. Throws DecodeError `bad_result` when its state or result cannot be read; lesser columns are left out then. */
-export function fromRow(row: TaskRow, format: RowFormat): ResultDocument {
+export async function fromRow(row: TaskRow, format: RowFormat): Promise<ResultDocument> {
   const taskId = String(row.task_id);
   const { encoding, dateDone } = format;
-  const tryDecode = (value: unknown): unknown => {
+  const tryDecode = async (value: unknown): Promise<unknown> => {
     try {
-      return decodeColumn(value, encoding);
+      return await decodeColumn(value, encoding);
     } catch {
       return undefined;
     }
   };
-  const stamps = tryDecode(row.stamps);
-  const args = tryDecode(row.args);
-  const kwargs = tryDecode(row.kwargs);
+  const result = await decodeResult(row.result, taskId, encoding);
+  const [children, stamps, args, kwargs] = await Promise.all(
+    [row.children, row.stamps, row.args, row.kwargs].map(tryDecode),
+  );
   const document = {
     status: row.status,
-    result: decodeResult(row.result, taskId, encoding),
+    result,
     traceback: row.traceback,
-    children: tryDecode(row.children),
+    children,
     date_done: typeof row.date_done === "string" ? dateDone.toIso(row.date_done) : null,
     ...(typeof row.name === "string" ? { name: row.name } : {}),
     ...(args === undefined ? {} : { args }),
@@ -122,9 +128,9 @@ function readStamps({ stamped_headers, stamps }: Readonly<Record<string, unknown
 /** First byte of every pickle since protocol 2. Versions up to 5.6 pickled this column whatever the result serializer. */
 const PICKLE_MARK = 0x80;
 
-function decodeResult(value: unknown, taskId: string, encoding: ResultEncoding): unknown {
+async function decodeResult(value: unknown, taskId: string, encoding: ResultEncoding): Promise<unknown> {
   try {
-    return decodeColumn(value, encoding);
+    return await decodeColumn(value, encoding);
   } catch (error) {
     const pickled = value instanceof Uint8Array && value[0] === PICKLE_MARK;
     const problem = pickled
@@ -136,7 +142,7 @@ function decodeResult(value: unknown, taskId: string, encoding: ResultEncoding):
   }
 }
 
-function decodeColumn(value: unknown, encoding: ResultEncoding): unknown {
+function decodeColumn(value: unknown, encoding: ResultEncoding): Awaitable<unknown> {
   if (value === null || value === undefined) return undefined;
   if (typeof value === "string") return encoding.decode(Buffer.from(value));
   if (value instanceof Uint8Array) return encoding.decode(value);

@@ -23,9 +23,9 @@ export interface TaskTable {
   /** Makes the tables and the columns that are missing. */
   create(db: SqlDatabase): Promise<void>;
   /** Throws EncodeError. */
-  encode(document: ResultDocument): EncodedRow;
+  encode(document: ResultDocument): Promise<EncodedRow>;
   /** Throws DecodeError `bad_result`. */
-  decode(row: TaskRow): ResultDocument;
+  decode(row: TaskRow): Promise<ResultDocument>;
   /** Stores all rows in one transaction, each of another task. A stored SUCCESS stays. Announces `topic`. */
   store(db: SqlDatabase, rows: readonly EncodedRow[], topic: string): Promise<void>;
   read(db: SqlDatabase, taskIds: readonly string[]): Promise<readonly TaskRow[]>;

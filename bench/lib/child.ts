@@ -12,6 +12,11 @@ export function report(...samples: readonly Sample[]): void {
   process.stdout.write(`result ${JSON.stringify(samples)}\n`);
 }
 
+/** Tells the parent what this program cannot measure. */
+export function leaveOut(what: string, why: string): void {
+  process.stdout.write(`left out ${what}: ${why.replaceAll(/\s+/g, " ")}\n`);
+}
+
 /** Tells the parent that this background program can be used. */
 export function reportReady(): void {
   process.stdout.write("ready\n");

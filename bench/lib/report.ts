@@ -96,7 +96,7 @@ function ratioTo(role: Role, series: Series, rivals: readonly Series[], metric: 
 
 /** The table of one bench, and what could not be measured. */
 export function toTable(result: BenchResult): string {
-  const { bench, count, failures } = result;
+  const { bench, count, failures, leftOut } = result;
   const heading = [
     "",
     ...bench.metrics.flatMap(({ heading }) => [heading, "±"]),
@@ -115,7 +115,7 @@ export function toTable(result: BenchResult): string {
   }
   const title = `${bench.name}: ${bench.title} (${formatNumber(count, 0)})`;
   const failed = failures.map(({ contender, reason }) => `FAILED ${contender.name}: ${shorten(reason)}`);
-  return [title, ...align(lines), ...failed].join("\n");
+  return [title, ...align(lines), ...leftOut, ...failed].join("\n");
 }
 
 /** The end of a program's output says what went wrong. */
@@ -177,6 +177,7 @@ export function toJson(results: readonly BenchResult[]): string {
       case: name,
       runs,
     })),
+    leftOut: result.leftOut,
     failures: result.failures.map(({ contender, reason }) => ({ contender: contender.name, reason })),
   }));
   return `${JSON.stringify({ machine, benches }, null, 2)}\n`;

@@ -33,6 +33,8 @@ export interface BenchResult {
   readonly series: readonly Series[];
   /** Contenders that could not be measured, and why. */
   readonly failures: readonly { readonly contender: Contender; readonly reason: string }[];
+  /** What single contenders left out, and why. */
+  readonly leftOut: readonly string[];
 }
 
 /** Never rejects for a contender that fails: it is left out of the rounds that follow. */
@@ -64,7 +66,11 @@ export async function runBench(bench: Bench, options: RoundsOptions): Promise<Be
     await servers.stop();
   }
   const series = [...measured].flatMap(([contender, runs]) => toSeries(contender, runs));
-  return { bench, count, series, failures };
+  return { bench, count, series, failures, leftOut: [...measured].flatMap(leftOutOf) };
+}
+
+function leftOutOf([{ name }, runs]: readonly [Contender, readonly Measured[]]): string[] {
+  return [...new Set(runs.flatMap(({ leftOut }) => leftOut))].map((line) => `${name}: ${line}`);
 }
 
 /** What is left of the time to lose. */

@@ -12,6 +12,8 @@ export interface Measured {
   readonly samples: readonly Sample[];
   /** Cores that processes other than ours and the servers used meanwhile. */
   readonly otherCores: number | undefined;
+  /** What the program could not measure, and why: lines to print. */
+  readonly leftOut: readonly string[];
 }
 
 export interface RunOptions {
@@ -26,6 +28,7 @@ const SLOWEST_PER_SECOND = 100;
 const EXTRA_MS = 60_000;
 
 const RESULT = /^result (.*)$/m;
+const LEFT_OUT = /^left out .*$/gm;
 
 /** Rejects with the output of the program that failed or took too long. */
 export async function runContender(contender: Contender, options: RunOptions): Promise<Measured> {
@@ -55,6 +58,7 @@ export async function runContender(contender: Contender, options: RunOptions): P
     const measured = {
       samples: readSamples(program.output(), cpuBefore, cpuAfter),
       otherCores: otherCores(),
+      leftOut: program.output().match(LEFT_OUT) ?? [],
     };
     await contender.check?.(run);
     return measured;

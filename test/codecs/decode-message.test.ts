@@ -3,7 +3,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   builtinSerializers,
+  type Compressor,
   createCodecs,
+  createResultEncoding,
   DEFAULT_LIMITS,
   type DecodeOptions,
   decodeBody,
@@ -26,9 +28,9 @@ const message = (body: string | Uint8Array, parts: Partial<EncodedMessage> = {})
   ...parts,
 });
 
-function rejection(encoded: EncodedMessage, changed: Partial<DecodeOptions> = {}): string {
+async function rejection(encoded: EncodedMessage, changed: Partial<DecodeOptions> = {}): Promise<string> {
   try {
-    decodeBody(encoded, { ...options, ...changed });
+    await decodeBody(encoded, { ...options, ...changed });
   } catch (error) {
     if (error instanceof DecodeError) return error.code;
     throw error;
@@ -52,24 +54,30 @@ describe("decodeBody", () => {
   const known = /^v[12]-(json|yaml|msgpack)-(plain|zlib)$/;
   const recorded = vectors<TaskVector[]>("tasks");
 
-  test.each(recorded.filter(({ name }) => known.test(name)))("reads $name over $transport", (vector) => {
-    const body = decodeBody(received(vector), options);
-    const kwargs = vector.name.includes("json") ? RECORDED_RICH : RECORDED_PLAIN;
-    if (vector.name.startsWith("v2")) {
-      const embed = { callbacks: null, errbacks: null, chain: null, chord: null };
-      expect(spell(body)).toEqual(spell([[1, "two"], kwargs, embed]));
-    } else {
-      expect(body).toMatchObject({ task: "wire.echo", args: [1, "two"], utc: true });
-      expect(spell((body as { kwargs: unknown }).kwargs)).toEqual(spell(kwargs));
-    }
-  });
+  test.each(recorded.filter(({ name }) => known.test(name)))(
+    "reads $name over $transport",
+    async (vector) => {
+      const body = await decodeBody(received(vector), options);
+      const kwargs = vector.name.includes("json") ? RECORDED_RICH : RECORDED_PLAIN;
+      if (vector.name.startsWith("v2")) {
+        const embed = { callbacks: null, errbacks: null, chain: null, chord: null };
+        expect(spell(body)).toEqual(spell([[1, "two"], kwargs, embed]));
+      } else {
+        expect(body).toMatchObject({ task: "wire.echo", args: [1, "two"], utc: true });
+        expect(spell((body as { kwargs: unknown }).kwargs)).toEqual(spell(kwargs));
+      }
+    },
+  );
 
-  test.each(recorded.filter(({ name }) => !known.test(name)))("refuses $name over $transport", (vector) => {
-    const code = vector.name.includes("pickle") ? "content_refused" : "bad_compression";
-    expect(rejection(received(vector))).toBe(code);
-  });
+  test.each(recorded.filter(({ name }) => !known.test(name)))(
+    "refuses $name over $transport",
+    async (vector) => {
+      const code = vector.name.includes("pickle") ? "content_refused" : "bad_compression";
+      expect(await rejection(received(vector))).toBe(code);
+    },
+  );
 
-  test("looks at no byte of a refused body", () => {
+  test("looks at no byte of a refused body", async () => {
     const spy: Serializer = {
       name: "spy",
       contentType: "application/x-spy",
@@ -81,7 +89,7 @@ describe("decodeBody", () => {
     };
     const extended = createCodecs({ serializers: [...builtinSerializers, spy] });
     const bomb = { contentType: "application/x-spy", headers: { compression: "no such thing" } };
-    expect(rejection(message("x", bomb), { codecs: extended })).toBe("content_refused");
+    expect(await rejection(message("x", bomb), { codecs: extended })).toBe("content_refused");
     expect(() =>
       decodeBody(message("x", { contentType: "application/x-spy" }), {
         ...options,
@@ -120,20 +128,24 @@ describe("decodeBody", () => {
       message(deflateSync(deflateSync("[]")), { headers: { compression: "zlib" } }),
       "bad_body",
     ],
-  ])("%s", (_, encoded, expected) => {
-    expect(rejection(encoded)).toBe(expected);
+  ])("%s", async (_, encoded, expected) => {
+    expect(await rejection(encoded)).toBe(expected);
   });
 
-  test("limits bodies before and after decompression", () => {
+  test("limits bodies before and after decompression", async () => {
     const limits = { maxBytes: 100, maxDepth: 5 };
-    expect(rejection(message(" ".repeat(101)), { limits })).toBe("too_large");
-    expect(rejection(message(" ".repeat(101), { contentType: undefined }), { limits })).toBe("too_large");
-    const compression = { compression: "application/x-gzip" };
-    expect(rejection(message(deflateSync(`"${"x".repeat(99)}"`), { headers: compression }), { limits })).toBe(
+    expect(await rejection(message(" ".repeat(101)), { limits })).toBe("too_large");
+    expect(await rejection(message(" ".repeat(101), { contentType: undefined }), { limits })).toBe(
       "too_large",
     );
-    expect(rejection(message(Buffer.alloc(101), { headers: compression }), { limits })).toBe("too_large");
-    expect(rejection(message("[[[[[[]]]]]]"), { limits })).toBe("too_deep");
+    const compression = { compression: "application/x-gzip" };
+    expect(
+      await rejection(message(deflateSync(`"${"x".repeat(99)}"`), { headers: compression }), { limits }),
+    ).toBe("too_large");
+    expect(await rejection(message(Buffer.alloc(101), { headers: compression }), { limits })).toBe(
+      "too_large",
+    );
+    expect(await rejection(message("[[[[[[]]]]]]"), { limits })).toBe("too_deep");
   });
 
   test.each<
@@ -147,22 +159,22 @@ describe("decodeBody", () => {
     ["application/data", "ASCII-8BIT", [0xff], Uint8Array.of(0xff)],
     ["application/data", "utf-8", [], ""],
     ["text/plain", "utf-8", [0x61], "a"],
-  ])("hands over %s in %s without a serializer", (contentType, contentEncoding, body, value) => {
+  ])("hands over %s in %s without a serializer", async (contentType, contentEncoding, body, value) => {
     const accept = ["json", "text/plain"];
     const encoded = message(Uint8Array.from(body), { contentType, contentEncoding });
-    expect(spell(decodeBody(encoded, { ...options, accept }))).toEqual(spell(value));
+    expect(spell(await decodeBody(encoded, { ...options, accept }))).toEqual(spell(value));
   });
 
   test.each([
     ["utf-8", [0xff]],
     ["us-ascii", [0xc5]],
-  ])("refuses text that is not %s", (contentEncoding, body) => {
-    expect(rejection(message(Uint8Array.from(body), { contentType: undefined, contentEncoding }))).toBe(
+  ])("refuses text that is not %s", async (contentEncoding, body) => {
+    expect(await rejection(message(Uint8Array.from(body), { contentType: undefined, contentEncoding }))).toBe(
       "bad_body",
     );
   });
 
-  test("throws nothing but DecodeError, whatever the message", () => {
+  test("throws nothing but DecodeError, whatever the message", async () => {
     const types = fc.constantFrom(
       undefined,
       "application/json",
@@ -173,14 +185,14 @@ describe("decodeBody", () => {
     );
     const encodings = fc.constantFrom(undefined, "utf-8", "binary", "us-ascii", "x");
     const compressions = fc.constantFrom(undefined, "gzip", "application/x-gzip", "x", 1, null);
-    fc.assert(
-      fc.property(
+    await fc.assert(
+      fc.asyncProperty(
         fc.uint8Array(),
         types,
         encodings,
         compressions,
-        (body, contentType, contentEncoding, compression) => {
-          rejection({ body, contentType, contentEncoding, headers: { compression } });
+        async (body, contentType, contentEncoding, compression) => {
+          await rejection({ body, contentType, contentEncoding, headers: { compression } });
         },
       ),
       { numRuns: 1000 },
@@ -191,18 +203,18 @@ describe("decodeBody", () => {
 describe("encodeBody", () => {
   const value = [[1, "ż"], {}, {}];
 
-  test.each(builtinSerializers)("describes the body of $name", (serializer) => {
-    const { body, ...description } = encodeBody(value, serializer);
+  test.each(builtinSerializers)("describes the body of $name", async (serializer) => {
+    const { body, ...description } = await encodeBody(value, serializer);
     expect(description).toEqual({
       contentType: serializer.contentType,
       contentEncoding: serializer.contentEncoding,
       compressionHeader: undefined,
     });
-    expect(decodeBody({ body, headers: {}, ...description }, options)).toEqual(value);
+    expect(await decodeBody({ body, headers: {}, ...description }, options)).toEqual(value);
   });
 
-  test("compresses what was serialized", () => {
-    const { body, compressionHeader, ...description } = encodeBody(
+  test("compresses what was serialized", async () => {
+    const { body, compressionHeader, ...description } = await encodeBody(
       value,
       codecs.serializer("json"),
       codecs.compressor("gzip"),
@@ -211,7 +223,53 @@ describe("encodeBody", () => {
     expect(description).toEqual({ contentType: "application/json", contentEncoding: "utf-8" });
     expect(body[0]).toBe(0x78);
     expect(
-      decodeBody({ body, headers: { compression: compressionHeader }, ...description }, options),
+      await decodeBody({ body, headers: { compression: compressionHeader }, ...description }, options),
     ).toEqual(value);
+  });
+});
+
+describe("codecs that work off the event loop", () => {
+  const later = <T>(work: () => T): Promise<T> => new Promise((resolve) => setImmediate(resolve)).then(work);
+  const json = codecs.serializer("json");
+  const zlib = codecs.compressor("zlib");
+  const slow: Serializer = {
+    ...json,
+    name: "slow",
+    contentType: "application/x-slow",
+    serialize: (value) => later(() => json.serialize(value)),
+    deserialize: (bytes, limits) => later(() => json.deserialize(bytes, limits)),
+  };
+  const squeeze: Compressor = {
+    name: "squeeze",
+    aliases: [],
+    contentType: "application/x-squeeze",
+    compress: (bytes) => later(() => zlib.compress(bytes)),
+    decompress: (bytes, maxBytes) => later(() => zlib.decompress(bytes, maxBytes)),
+  };
+  const extended: DecodeOptions = {
+    codecs: createCodecs({ serializers: [slow], compressors: [squeeze] }),
+    accept: ["slow"],
+    limits: DEFAULT_LIMITS,
+  };
+
+  test("write and read a body", async () => {
+    const { body, contentType, contentEncoding, compressionHeader } = await encodeBody([1], slow, squeeze);
+    const headers = { compression: compressionHeader };
+    expect(await decodeBody({ body, contentType, contentEncoding, headers }, extended)).toEqual([1]);
+    expect(
+      await rejection({ body: Buffer.from("["), contentType, contentEncoding, headers: {} }, extended),
+    ).toBe("bad_body");
+    expect(await rejection({ body: Buffer.from("x"), contentType, contentEncoding, headers }, extended)).toBe(
+      "bad_compression",
+    );
+  });
+
+  test("write and read a result", async () => {
+    const encoding = createResultEncoding({ ...extended, serializer: slow, compressor: squeeze });
+    const document = { status: "SUCCESS" };
+    expect(await encoding.decode(await encoding.encode(document))).toEqual(document);
+    await expect(Promise.resolve(encoding.decode(Buffer.from("[")))).rejects.toMatchObject({
+      code: "bad_result",
+    });
   });
 });

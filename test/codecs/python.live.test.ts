@@ -89,7 +89,9 @@ describe.each(pythonVersions())("Python Celery %s", (version) => {
   )("$name", ({ serializer, values }) => {
     test(`reads what we write (seed ${seed})`, async () => {
       const written = sample(values);
-      const bodies = written.map((value) => base64(serializer.serialize(value)));
+      const bodies = await Promise.all(
+        written.map(async (value) => base64(await serializer.serialize(value))),
+      );
       const read = await ask(version, "load", bodies, serializer);
       written.forEach((value, index) => {
         expect(read[index], `body ${bodies[index]}`).toEqual(spell(value));

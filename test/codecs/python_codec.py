@@ -1,4 +1,4 @@
-"""Lets kombu read or write, or Celery show, a list of values. Reads a JSON object, writes a JSON list.
+"""Lets kombu read or write, or Celery show, lists of values. Reads a JSON object per line, answers each with a JSON list.
 
 {"op": "load", "serializer", "items": [base64 of a body...]}  -> spelled values
 {"op": "dump", "serializer", "items": [spelled values...]}    -> base64 of the bodies
@@ -114,5 +114,6 @@ def answer(item):
         return {"error": f"{type(error).__name__}: {error}"}
 
 
-command = json.load(sys.stdin)
-json.dump([answer(item) for item in command["items"]], sys.stdout)
+for line in sys.stdin:
+    command = json.loads(line)
+    print(json.dumps([answer(item) for item in command["items"]]), flush=True)

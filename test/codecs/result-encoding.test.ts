@@ -26,9 +26,9 @@ function encodingOf(name: string, changed: Partial<ResultEncodingOptions> = {}):
   });
 }
 
-function rejection(encoding: ResultEncoding, bytes: Uint8Array): string {
+async function rejection(encoding: ResultEncoding, bytes: Uint8Array): Promise<string> {
   try {
-    encoding.decode(bytes);
+    await encoding.decode(bytes);
   } catch (error) {
     if (error instanceof DecodeError) return error.code;
     throw error;
@@ -50,9 +50,9 @@ describe("createResultEncoding", () => {
   const serializerOf = (backend: string): string => /msgpack|yaml/.exec(backend)?.[0] ?? "json";
   const isKnown = ({ backend }: BackendVector): boolean => !/pickle|zstd/.test(backend);
 
-  test.each(documents.filter(isKnown))("reads $state of $backend", ({ backend, state, value_b64 }) => {
+  test.each(documents.filter(isKnown))("reads $state of $backend", async ({ backend, state, value_b64 }) => {
     const bytes = Buffer.from(value_b64, "base64");
-    const document = parseResultDocument(encodingOf(serializerOf(backend)).decode(bytes), "id");
+    const document = parseResultDocument(await encodingOf(serializerOf(backend)).decode(bytes), "id");
     expect(document).toMatchObject({ status: state, task_id: expect.stringMatching(/^0f0f0f0f-/) });
     if (state === "FAILURE")
       expect(exceptionOf(document)).toEqual({
@@ -64,18 +64,21 @@ describe("createResultEncoding", () => {
 
   test.each(documents.filter((vector) => !isKnown(vector)))(
     "refuses $state of $backend",
-    ({ backend, value_b64 }) => {
+    async ({ backend, value_b64 }) => {
       const bytes = Buffer.from(value_b64, "base64");
-      expect(rejection(encodingOf("json"), bytes)).toBe(
+      expect(await rejection(encodingOf("json"), bytes)).toBe(
         backend.includes("zstd") ? "bad_compression" : "content_refused",
       );
     },
   );
 
-  test("reads typed values in a recorded result", () => {
+  test("reads typed values in a recorded result", async () => {
     const { results } = vectors<{ results: { name: string; value: string }[] }>("results_redis_json");
     const rich = results.find(({ name }) => name === "rich");
-    const { result } = parseResultDocument(encodingOf("json").decode(Buffer.from(rich?.value ?? "")), "id");
+    const { result } = parseResultDocument(
+      await encodingOf("json").decode(Buffer.from(rich?.value ?? "")),
+      "id",
+    );
     expect(spell(result)).toEqual(
       spell({
         dt: Temporal.ZonedDateTime.from("2024-02-29T12:00:01.000005+00:00[+00:00]"),
@@ -92,15 +95,15 @@ describe("createResultEncoding", () => {
     );
   });
 
-  test("writes compressed results with Celery's marker, and reads both kinds whatever it writes", () => {
+  test("writes compressed results with Celery's marker, and reads both kinds whatever it writes", async () => {
     const document = { status: "SUCCESS", result: "x".repeat(100) };
     const plain = encodingOf("json");
     const compressed = encodingOf("json", { compressor: codecs.compressor("gzip") });
-    const bytes = Buffer.from(compressed.encode(document));
+    const bytes = Buffer.from(await compressed.encode(document));
     expect(bytes.subarray(0, 39).toString()).toBe("\0celery-compressed\0application/x-gzip\0x");
-    expect(plain.decode(bytes)).toEqual(document);
-    expect(compressed.decode(plain.encode(document))).toEqual(document);
-    expect(Buffer.from(plain.encode(document)).toString()).toBe(JSON.stringify(document));
+    expect(await plain.decode(bytes)).toEqual(document);
+    expect(await compressed.decode(await plain.encode(document))).toEqual(document);
+    expect(Buffer.from(await plain.encode(document)).toString()).toBe(JSON.stringify(document));
   });
 
   test.each<[string, string, string]>([
@@ -110,27 +113,27 @@ describe("createResultEncoding", () => {
     ["an unknown compression", "\0celery-compressed\0application/x-nope\0abc", "bad_compression"],
     ["damaged compressed data", "\0celery-compressed\0application/x-gzip\0abc", "bad_compression"],
     ["deep nesting", "[".repeat(300), "too_deep"],
-  ])("refuses %s", (_, text, code) => {
-    expect(rejection(encodingOf("json"), Buffer.from(text))).toBe(code);
+  ])("refuses %s", async (_, text, code) => {
+    expect(await rejection(encodingOf("json"), Buffer.from(text))).toBe(code);
   });
 
-  test("limits results before and after decompression", () => {
+  test("limits results before and after decompression", async () => {
     const encoding = encodingOf("json", { limits: { maxBytes: 200, maxDepth: 10 } });
     const bomb = Buffer.concat([
       Buffer.from("\0celery-compressed\0application/x-gzip\0"),
       deflateSync(Buffer.alloc(10_000)),
     ]);
-    expect(rejection(encoding, bomb)).toBe("too_large");
-    expect(rejection(encoding, Buffer.alloc(201, " "))).toBe("too_large");
+    expect(await rejection(encoding, bomb)).toBe("too_large");
+    expect(await rejection(encoding, Buffer.alloc(201, " "))).toBe("too_large");
   });
 
-  test("tells a pickle from an empty msgpack map", () => {
+  test("tells a pickle from an empty msgpack map", async () => {
     const pickle = Buffer.from("80049500000000000000007d942e", "hex");
     expect(() => encodingOf("msgpack").decode(pickle)).toThrow(/pickle, as databases of Celery before 5\.7/);
     expect(encodingOf("msgpack").decode(Buffer.of(0x80))).toEqual({});
   });
 
-  test("reads pickles once a serializer for them is there and accepted", () => {
+  test("reads pickles once a serializer for them is there and accepted", async () => {
     const reader: Serializer = {
       name: "pickle",
       contentType: "application/x-python-serialize",
@@ -143,12 +146,12 @@ describe("createResultEncoding", () => {
     expect(encodingOf("json", { ...extended, accept: ["json", "pickle"] }).decode(pickle)).toEqual({
       status: "SUCCESS",
     });
-    expect(rejection(encodingOf("json", extended), pickle)).toBe("content_refused");
+    expect(await rejection(encodingOf("json", extended), pickle)).toBe("content_refused");
   });
 
-  test("refuses its own serializer when it is not accepted", () => {
+  test("refuses its own serializer when it is not accepted", async () => {
     const encoding = encodingOf("yaml", { accept: ["json"] });
-    expect(rejection(encoding, encoding.encode({ status: "SUCCESS" }))).toBe("content_refused");
+    expect(await rejection(encoding, await encoding.encode({ status: "SUCCESS" }))).toBe("content_refused");
     expect(() => encodingOf("json", { accept: ["jsn"] })).toThrow('no serializer named "jsn"');
   });
 });

@@ -1,9 +1,6 @@
-import { type ChildProcessByStdio, spawn } from "node:child_process";
-import { once } from "node:events";
-import { createInterface, type Interface } from "node:readline";
-import type { Readable, Writable } from "node:stream";
 import { cleanUp } from "../../testing/clean-up.ts";
-import { type PythonApp, pythonEnvironment, pythonFolder, requirePython } from "./python-environment.ts";
+import { type PythonApp, pythonEnvironment } from "./python-environment.ts";
+import { PythonLines } from "./python-lines.ts";
 
 /** A Python exception, as test/helpers/python/call.py reports it. */
 interface PythonFailure {
@@ -68,68 +65,27 @@ export interface PythonClient {
 
 /** Starts test/helpers/python/call.py with the app of tasks_app.py. */
 export function startPythonClient(app: PythonApp): PythonClient {
-  const driver = new Driver(app);
+  const driver = new PythonLines({ version: app.version, file: "call.py", env: pythonEnvironment(app) });
   cleanUp(() => driver.close());
+  const call = async (command: Readonly<Record<string, unknown>>): Promise<Answer> => {
+    const answer = (await driver.call(command)) as Answer;
+    if (answer.error) throw new PythonError(answer.error);
+    return answer;
+  };
   return {
     async send(task, args = [], kwargs = {}, options = {}) {
-      return (await driver.call({ op: "send", task, args, kwargs, options })).id ?? "";
+      return (await call({ op: "send", task, args, kwargs, options })).id ?? "";
     },
-    get: async (id, timeout = 20) => (await driver.call({ op: "get", id, timeout })).value,
-    state: async (id) => String((await driver.call({ op: "state", id })).value),
+    get: async (id, timeout = 20) => (await call({ op: "get", id, timeout })).value,
+    state: async (id) => String((await call({ op: "state", id })).value),
     async inspect(method, args = [], options = {}) {
-      const { value } = await driver.call({ op: "inspect", method, arguments: args, options });
+      const { value } = await call({ op: "inspect", method, arguments: args, options });
       return (value ?? null) as Readonly<Record<string, unknown>> | null;
     },
     async evaluate(code) {
-      const { id, value } = await driver.call({ op: "eval", code });
+      const { id, value } = await call({ op: "eval", code });
       return id ?? value;
     },
     close: () => driver.close(),
   };
-}
-
-/** The process: a command a line, an answer a line. It ends when its standard input does, so it cannot outlive us. */
-class Driver {
-  readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
-  readonly #answers: Interface;
-  readonly #waiting: { resolve(answer: Answer): void; reject(error: Error): void }[] = [];
-  readonly #exited: Promise<unknown>;
-  #errors = "";
-
-  constructor(app: PythonApp) {
-    const env = pythonEnvironment(app);
-    this.#child = spawn(requirePython(app.version), ["call.py"], { cwd: pythonFolder, env });
-    this.#exited = once(this.#child, "close").then(() => this.#fail());
-    this.#child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      this.#errors += text;
-    });
-    this.#answers = createInterface(this.#child.stdout);
-    this.#answers.on("line", (line) => this.#waiting.shift()?.resolve(JSON.parse(line)));
-    // A write to a process that ended; what waits for the answer learns it from its end.
-    this.#child.stdin.on("error", () => {});
-  }
-
-  async call(command: Readonly<Record<string, unknown>>): Promise<Answer> {
-    if (this.#child.exitCode !== null) throw new Error(`The Python client has ended:\n${this.#errors}`);
-    const answer = await new Promise<Answer>((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
-      this.#child.stdin.write(`${JSON.stringify(command)}\n`);
-    });
-    if (answer.error) throw new PythonError(answer.error);
-    return answer;
-  }
-
-  async close(): Promise<void> {
-    this.#child.stdin.end();
-    // It may be waiting for a result or a broker that will not come.
-    const timer = setTimeout(() => this.#child.kill("SIGKILL"), 2_000);
-    await this.#exited;
-    clearTimeout(timer);
-  }
-
-  #fail(): void {
-    for (const { reject } of this.#waiting.splice(0)) {
-      reject(new Error(`The Python client ended without an answer:\n${this.#errors}`));
-    }
-  }
 }

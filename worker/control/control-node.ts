@@ -68,7 +68,7 @@ async function answer(worker: Worker, connection: Connection, delivery: Delivery
     if (delivery.message === undefined) throw delivery.malformed ?? new Error("unreadable");
     const { settings, codecs } = worker.app;
     worker.clock.adjust(delivery.message.headers["clock"]);
-    const body = decodeBody(delivery.message, {
+    const body = await decodeBody(delivery.message, {
       codecs,
       accept: settings.acceptContent,
       limits: { maxBytes: settings.messageMaxBytes, maxDepth: settings.messageMaxDepth },

@@ -1,0 +1,60 @@
+/** Counts how often something can be done, within a bound on count and time. */
+import type { Sample } from "../lib/bench.ts";
+import { Stopwatch } from "../lib/child.ts";
+
+/** How much to do in one case. */
+export interface Bounds {
+  /** Operations at most. */
+  readonly count: number;
+  /** Milliseconds at most. */
+  readonly maxMs: number;
+}
+
+/** Calls that are open at once when an operation works off the event loop. */
+const LANES = 16;
+/** Time between two looks at the clock. */
+const BATCH_MS = 1;
+
+/** The sample of one case; a fifth of the time goes to warming up. */
+export async function measure(
+  name: string,
+  { count, maxMs }: Bounds,
+  operation: () => unknown,
+): Promise<Sample> {
+  const first = operation();
+  await first;
+  const repeat = first instanceof Promise ? repeatInLanes : repeatAlone;
+  await repeat(operation, count / 5, maxMs / 5);
+  const watch = new Stopwatch();
+  const { values, cpuUs = Number.NaN } = watch.rate(await repeat(operation, count, maxMs));
+  return { case: name, values: { ...values, perCpuSecond: 1e6 / cpuUs }, cpuUs };
+}
+
+function repeatAlone(operation: () => unknown, count: number, maxMs: number): number {
+  const startedAtMs = performance.now();
+  let batch = 1;
+  let done = 0;
+  for (;;) {
+    for (let at = 0; at < batch; at += 1) operation();
+    done += batch;
+    const elapsedMs = performance.now() - startedAtMs;
+    if (done >= count || elapsedMs >= maxMs) return done;
+    if ((elapsedMs / done) * batch < BATCH_MS) batch *= 2;
+    batch = Math.min(batch, Math.ceil(count - done));
+  }
+}
+
+async function repeatInLanes(operation: () => unknown, count: number, maxMs: number): Promise<number> {
+  const untilMs = performance.now() + maxMs;
+  let left = Math.ceil(count);
+  let done = 0;
+  const lane = async (): Promise<void> => {
+    while (left > 0 && performance.now() < untilMs) {
+      left -= 1;
+      await operation();
+      done += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+  return done;
+}
