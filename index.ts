@@ -16,6 +16,7 @@ export {
   type RouteTable,
   type SendOptions,
   type Settings,
+  SoftTimeLimitExceeded,
   type Task,
   type TaskContext,
   TaskError,

@@ -20,6 +20,7 @@ import {
   type SendOptions,
 } from "./producer.ts";
 import { createRouter, type Router } from "./routing.ts";
+import { createSealing, type Sealing } from "./sealing.ts";
 import { sendSentEvent } from "./sent-event.ts";
 import type { Settings } from "./settings.ts";
 import { type BoundTaskFunction, createTask, type Task, type TaskFunction } from "./task.ts";
@@ -44,6 +45,7 @@ export class App implements Caller {
   readonly codecs: Codecs;
   readonly router: Router;
   readonly producer: Producer;
+  readonly sealing: Sealing;
   /** Node name of this process as a sender: `gen123@host`. */
   readonly origin: string = `gen${process.pid}@${hostname()}`;
   /** Queue for rpc results of this process. */
@@ -59,6 +61,7 @@ export class App implements Caller {
     this.codecs = codecs ?? createCodecs();
     this.router = createRouter(this.settings);
     this.onWarning = onWarning ?? warnProcess;
+    this.sealing = createSealing(this.settings, this.onWarning);
     this.producer = createProducer({
       settings: this.settings,
       router: this.router,
@@ -115,7 +118,7 @@ export class App implements Caller {
   async publish(prepared: PreparedTask): Promise<void> {
     const connection = this.#connected ?? (await this.connection());
     if (this.settings.resultBackend?.startsWith("rpc") === true) await (await this.backend()).prepare?.();
-    await this.producer.publish(prepared, connection);
+    await this.producer.publish(this.sealing.sealTask(prepared), connection);
     if (this.settings.taskSendSentEvent) await sendSentEvent(connection, prepared, this.origin);
   }
   #connected: ReconnectingConnection | undefined;

@@ -45,7 +45,16 @@ const NULLABLE: Readonly<Record<string, "string" | "number" | "list">> = {
   taskDefaultRoutingKey: "string",
   taskDefaultPriority: "number",
   taskQueueMaxPriority: "number",
+  taskTimeLimit: "number",
+  taskSoftTimeLimit: "number",
+  workerMaxTasksPerChild: "number",
+  workerMaxMemoryPerChild: "number",
+  workerPool: "string",
   workerConcurrency: "number",
+  messageSealKey: "string",
+  messageSealKeyPassword: "string",
+  messageSealAudience: "string",
+  messageSealNonceStore: "string",
 };
 
 /** Settings that take more than the type of their default. */

@@ -5,6 +5,7 @@
  */
 import type { FailoverStrategy } from "../transports/index.ts";
 import type { QueueSettings, RouteTable } from "./routing.ts";
+import type { SealingMode } from "./sealing.ts";
 
 export interface Settings {
   /** Serializers and content types that may be read. */
@@ -60,6 +61,12 @@ export interface Settings {
   readonly taskAcksLate: boolean;
   /** With late acknowledgement, acknowledge a failed task too; false rejects it to the queue's dead-letter exchange. */
   readonly taskAcksOnFailureOrTimeout: boolean;
+  /** A task whose process dies is run again, at most 3 times; false fails it. Celery's default is false. */
+  readonly taskRejectOnWorkerLost: boolean;
+  /** Seconds after which a task is ended; null means never. */
+  readonly taskTimeLimit: number | null;
+  /** Seconds after which a task is asked to stop; null means never. */
+  readonly taskSoftTimeLimit: number | null;
   readonly taskIgnoreResult: boolean;
   readonly taskStoreErrorsEvenIfIgnored: boolean;
   /** Store STARTED when a task begins. */
@@ -71,7 +78,14 @@ export interface Settings {
 
   /** Tasks run at once; null takes the pool's default (solo 1, async 100). */
   readonly workerConcurrency: number | null;
-  readonly workerPool: string;
+  /** null, the default: prefork where the worker knows the app's module, as on the command line, else async. */
+  readonly workerPool: string | null;
+  /** Tasks at once in each process or thread of a pool. Not a Celery setting. */
+  readonly workerChildConcurrency: number;
+  /** Tasks after which a process is replaced; null means never. */
+  readonly workerMaxTasksPerChild: number | null;
+  /** Resident memory in KiB beyond which a process is replaced after its task; null means never. */
+  readonly workerMaxMemoryPerChild: number | null;
   /** Messages held per slot of concurrency; 0 means no limit. */
   readonly workerPrefetchMultiplier: number;
   readonly workerSendTaskEvents: boolean;
@@ -82,6 +96,23 @@ export interface Settings {
   readonly messageMaxBytes: number;
   /** Deepest nesting of a message body. Not a Celery setting. */
   readonly messageMaxDepth: number;
+
+  // Sealed headers (docs/security.md); none of these is a Celery setting.
+  /** What a worker asks of messages: nothing, that a seal is good where there is one, or a good seal. */
+  readonly messageSealing: SealingMode;
+  /** Ed25519 private key that seals what this process sends: PEM text, a PEM file or a key folder; null seals nothing. */
+  readonly messageSealKey: string | null;
+  readonly messageSealKeyPassword: string | null;
+  /** Public keys of all who may send: files, folders, patterns, JWKS files, or the text of a key. */
+  readonly messageSealTrustedKeys: readonly string[];
+  /** Name of the fleet: only seals for the same name count. */
+  readonly messageSealAudience: string | null;
+  /** Seconds that a seal counts, from when it was made or from the task's ETA. */
+  readonly messageSealMaxAge: number;
+  /** Where used seals are remembered: a Redis or SQL URL, or "memory"; null takes the result store, else the broker. */
+  readonly messageSealNonceStore: string | null;
+  /** Ask the same of remote control commands as of tasks; false runs unsealed ones. */
+  readonly messageSealControl: boolean;
 }
 
 export const DEFAULT_SETTINGS: Settings = {
@@ -117,17 +148,31 @@ export const DEFAULT_SETTINGS: Settings = {
   taskQueueMaxPriority: null,
   taskAcksLate: true,
   taskAcksOnFailureOrTimeout: true,
+  taskRejectOnWorkerLost: true,
+  taskTimeLimit: null,
+  taskSoftTimeLimit: null,
   taskIgnoreResult: false,
   taskStoreErrorsEvenIfIgnored: false,
   taskTrackStarted: false,
   taskSendSentEvent: false,
   taskPublishDeadline: 5,
   workerConcurrency: null,
-  workerPool: "async",
+  workerPool: null,
+  workerChildConcurrency: 1,
+  workerMaxTasksPerChild: null,
+  workerMaxMemoryPerChild: null,
   workerPrefetchMultiplier: 4,
   workerSendTaskEvents: false,
   workerEnableRemoteControl: true,
   workerEtaTaskLimit: 1000,
   messageMaxBytes: 16 * 1024 * 1024,
   messageMaxDepth: 200,
+  messageSealing: "off",
+  messageSealKey: null,
+  messageSealKeyPassword: null,
+  messageSealTrustedKeys: [],
+  messageSealAudience: null,
+  messageSealMaxAge: 604_800,
+  messageSealNonceStore: null,
+  messageSealControl: true,
 };

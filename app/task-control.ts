@@ -29,6 +29,16 @@ export class MaxRetriesExceededError extends Error {
   override readonly name = "MaxRetriesExceededError";
 }
 
+/** The soft time limit has passed: the reason of the aborted signal. Throwing it on ends the task as Celery ends it. */
+export class SoftTimeLimitExceeded extends Error {
+  override readonly name = "SoftTimeLimitExceeded";
+
+  /** Seconds that have passed, or the message of one made in another process. */
+  constructor(limit: number | string) {
+    super(typeof limit === "string" ? limit : `The soft time limit of ${limit} s has passed.`);
+  }
+}
+
 /** End without a result: the state stays what it was. */
 export class Ignore extends Error {
   override readonly name = "Ignore";

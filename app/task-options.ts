@@ -15,6 +15,8 @@ export interface TaskOptions extends RouteOptions {
   readonly storeErrorsEvenIfIgnored?: boolean;
   /** Acknowledge after the result is stored; default: the setting taskAcksLate. */
   readonly acksLate?: boolean;
+  /** Run again when the process dies; default: the setting taskRejectOnWorkerLost. */
+  readonly rejectOnWorkerLost?: boolean;
   readonly trackStarted?: boolean;
   /** Retries before the task fails; null means no end. Default 3. */
   readonly maxRetries?: number | null;

@@ -16,6 +16,11 @@ export interface WorkerFlags {
   readonly pool?: string;
   readonly hostname?: string;
   readonly prefetchMultiplier?: number;
+  readonly childConcurrency?: number;
+  readonly maxTasksPerChild?: number;
+  readonly maxMemoryPerChild?: number;
+  readonly timeLimit?: number;
+  readonly softTimeLimit?: number;
   readonly taskEvents?: boolean;
   readonly loglevel: string;
   readonly logFormat: string;
@@ -38,7 +43,15 @@ export function withWorkerOptions(command: Command): Command {
   return command
     .option("-Q, --queues <names>", "queues to consume, comma-separated")
     .option("-c, --concurrency <number>", "tasks run at once", wholeNumber)
-    .option("-P, --pool <name>", "solo, or async (gevent and eventlet mean the same)")
+    .option(
+      "-P, --pool <name>",
+      "prefork, threads, solo, or async (gevent and eventlet mean the same); default prefork",
+    )
+    .option("--child-concurrency <number>", "tasks at once in each process or thread", wholeNumber)
+    .option("--max-tasks-per-child <number>", "tasks after which a process is replaced", wholeNumber)
+    .option("--max-memory-per-child <KiB>", "memory beyond which a process is replaced", wholeNumber)
+    .option("--time-limit <seconds>", "end a task after so long", positiveNumber)
+    .option("--soft-time-limit <seconds>", "ask a task to stop after so long", positiveNumber)
     .option("-n, --hostname <name>", "node name; %h is the host, %n the name, %d the domain")
     .option(
       "--prefetch-multiplier <number>",
@@ -90,6 +103,12 @@ export function wholeNumber(text: string): number {
   const number = Number(text);
   if (Number.isInteger(number) && number >= 0) return number;
   throw new InvalidArgumentError("It must be a whole number of 0 or more.");
+}
+
+export function positiveNumber(text: string): number {
+  const number = Number(text);
+  if (Number.isFinite(number) && number > 0) return number;
+  throw new InvalidArgumentError("It must be a number above 0.");
 }
 
 export function portNumber(text: string): number {

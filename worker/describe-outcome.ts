@@ -37,6 +37,8 @@ function ending(outcome: Outcome): string {
       return `was not run: ${describeException(outcome.exception)}`;
     case "REJECTED":
       return outcome.requeue ? "was given back to its queue" : "was rejected";
+    case "LOST":
+      return `was lost: ${describeException(outcome.exception)}`;
     case "IGNORED":
       return "asked to be ignored";
   }

@@ -205,6 +205,7 @@ function describeEnd(
     }
     case "REJECTED":
       return { type: "task-rejected", facts: { requeue: outcome.requeue } };
+    case "LOST":
     case "IGNORED":
       return undefined;
   }

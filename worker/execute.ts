@@ -12,30 +12,32 @@ import {
   type TaskRequestInfo,
 } from "../app/index.ts";
 import { customHeaders } from "../protocol/index.ts";
-import type { Job } from "./job.ts";
+import type { Run } from "./job.ts";
 import { exceptionDocument, failure, type Outcome, toExceptionDocument } from "./outcome.ts";
 
-export interface ExecuteOptions {
+export interface ExecuteOptions<R extends Run> {
   /** Node name of this worker. */
   readonly hostname: string;
   /** Stores a state between start and end. */
-  readonly updateState: (job: Job, state: string, meta: unknown) => Promise<void>;
+  readonly updateState: (run: R, state: string, meta: unknown) => Promise<void>;
 }
 
 /** Answers at once when the task does. */
-export function createExecute(options: ExecuteOptions): (job: Job) => Outcome | Promise<Outcome> {
-  return (job) => {
+export function createExecute<R extends Run>(
+  options: ExecuteOptions<R>,
+): (run: R) => Outcome | Promise<Outcome> {
+  return (run) => {
     try {
-      const args = bindArguments(job.task, job.request.args, job.request.kwargs);
-      const context = job.task.options.bind === true ? createContext(job, options) : UNBOUND;
-      const returned = job.task.run(context, args);
+      const args = bindArguments(run.task, run.request.args, run.request.kwargs);
+      const context = run.task.options.bind === true ? createContext(run, options) : UNBOUND;
+      const returned = run.task.run(context, args);
       if (!isPromiseLike(returned)) return { state: "SUCCESS", result: returned };
       return Promise.resolve(returned).then(
         (result): Outcome => ({ state: "SUCCESS", result }),
-        (error: unknown) => toOutcome(error, job, options),
+        (error: unknown) => toOutcome(error, run, options),
       );
     } catch (error) {
-      return toOutcome(error, job, options);
+      return toOutcome(error, run, options);
     }
   };
 }
@@ -44,23 +46,18 @@ function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
 
-function toOutcome(thrown: unknown, job: Job, options: ExecuteOptions): Outcome {
+function toOutcome(thrown: unknown, run: Run, { hostname }: { readonly hostname: string }): Outcome {
   if (thrown instanceof Ignore) return { state: "IGNORED" };
   if (thrown instanceof Reject) {
     const exception = exceptionDocument("celery.exceptions", "Reject", thrown.message);
     return { state: "REJECTED", requeue: thrown.requeue, exception };
   }
   if (thrown instanceof Retry) return toRetry(thrown);
-  if (!isAutoretried(thrown, job.task.options)) return failure(thrown);
+  if (!isAutoretried(thrown, run.task.options)) return failure(thrown);
   try {
-    const countdown = autoretryCountdown(job.request.retries, job.task.options, Math.random);
+    const countdown = autoretryCountdown(run.request.retries, run.task.options, Math.random);
     return toRetry(
-      planRetry(
-        requestInfo(job, options.hostname),
-        job.task.options,
-        { countdown, error: thrown },
-        Date.now(),
-      ),
+      planRetry(requestInfo(run, hostname), run.task.options, { countdown, error: thrown }, Date.now()),
     );
   } catch (error) {
     return failure(error);
@@ -81,25 +78,25 @@ function toRetry(retry: Retry): Outcome {
 const UNBOUND = {} as TaskContext;
 
 /** Lazy: a task that asks for nothing pays for nothing. */
-function createContext(job: Job, options: ExecuteOptions): TaskContext {
+function createContext<R extends Run>(run: R, options: ExecuteOptions<R>): TaskContext {
   let info: TaskRequestInfo | undefined;
   return {
     get request() {
-      info ??= requestInfo(job, options.hostname);
+      info ??= requestInfo(run, options.hostname);
       return info;
     },
     get signal() {
-      job.abort ??= new AbortController();
-      return job.abort.signal;
+      run.abort ??= new AbortController();
+      return run.abort.signal;
     },
-    updateState: (state: string, meta?: unknown) => options.updateState(job, state, meta ?? null),
+    updateState: (state: string, meta?: unknown) => options.updateState(run, state, meta ?? null),
     retry(retryOptions: RetryOptions = {}) {
-      return planRetry(this.request, job.task.options, retryOptions, Date.now());
+      return planRetry(this.request, run.task.options, retryOptions, Date.now());
     },
   };
 }
 
-function requestInfo({ request }: Job, hostname: string): TaskRequestInfo {
+function requestInfo({ request }: Run, hostname: string): TaskRequestInfo {
   return {
     id: request.id,
     task: request.task,

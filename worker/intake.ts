@@ -4,7 +4,7 @@
  */
 import type { App, Task } from "../app/index.ts";
 import type { ResultEntry } from "../backends/index.ts";
-import { type Awaitable, decodeBody } from "../codecs/index.ts";
+import { type Awaitable, andThen, decodeBody } from "../codecs/index.ts";
 import {
   DecodeError,
   type ErrorCode,
@@ -18,8 +18,10 @@ import {
   type WireMessage,
 } from "../protocol/index.ts";
 import type { Delivery } from "../transports/index.ts";
+import { lostTooOften, MAX_DELIVERIES, previousDeliveries } from "./deliveries.ts";
 import type { Job } from "./job.ts";
 import { exceptionDocument, toExceptionDocument } from "./outcome.ts";
+import { type SealCheck, WorkerStopping } from "./seal-check.ts";
 
 /** A message that will not be run: it goes to the dead letters, and its failure is stored when it has an id. */
 export interface Refusal {
@@ -32,23 +34,28 @@ export interface Refusal {
   readonly replyTo: string | undefined;
 }
 
-/** Deliveries whose worker died before a message is taken for the cause. */
-const MAX_DELIVERIES = 3;
-
 export interface IntakeOptions {
   readonly app: App;
+  /** undefined: seals are not looked at. */
+  readonly sealCheck: SealCheck | undefined;
 }
 
-/** Reads one delivery; the accepted content types, limits and tasks are the app's. */
-export function createIntake({ app }: IntakeOptions): (delivery: Delivery) => Awaitable<Job | Refusal> {
+/**
+ * Reads one delivery; the accepted content types, limits and tasks are the app's. Answers undefined for one to give back,
+ * because the worker stops before it could be checked.
+ */
+export function createIntake({
+  app,
+  sealCheck,
+}: IntakeOptions): (delivery: Delivery) => Awaitable<Job | Refusal | undefined> {
   const { settings, codecs } = app;
   const limits = { maxBytes: settings.messageMaxBytes, maxDepth: settings.messageMaxDepth };
   const decodeOptions = { codecs, accept: settings.acceptContent, limits };
 
   const readBody = (delivery: Delivery): Awaitable<unknown> => {
-    if (delivery.message === undefined)
-      throw delivery.malformed ?? new DecodeError("bad_envelope", "No message.");
-    return decodeBody(delivery.message, decodeOptions);
+    const { message, malformed } = delivery;
+    if (message === undefined) throw malformed ?? new DecodeError("bad_envelope", "No message.");
+    return andThen(sealCheck?.check(delivery), () => decodeBody(message, decodeOptions));
   };
 
   const toJobOrRefusal = (delivery: Delivery, body: unknown): Job | Refusal => {
@@ -71,7 +78,8 @@ export function createIntake({ app }: IntakeOptions): (delivery: Delivery) => Aw
       if (!(body instanceof Promise)) return toJobOrRefusal(delivery, body);
       return body.then(
         (read) => toJobOrRefusal(delivery, read),
-        (error: unknown) => refuseMessage(delivery, error, undefined),
+        (error: unknown) =>
+          error instanceof WorkerStopping ? undefined : refuseMessage(delivery, error, undefined),
       );
     } catch (error) {
       return refuseMessage(delivery, error, undefined);
@@ -93,6 +101,7 @@ function toJob(delivery: Delivery, request: TaskRequest, { settings, tasks }: Ap
     ignoreResult: request.ignoreResult ?? task.options.ignoreResult ?? settings.taskIgnoreResult,
     startedAtMs: undefined,
     abort: undefined,
+    pid: process.pid,
   };
 }
 
@@ -115,14 +124,8 @@ function refuseRequest(delivery: Delivery, request: TaskRequest, app: App): Refu
       exception,
     );
   }
-  if ((delivery.previousDeliveries ?? 0) >= MAX_DELIVERIES) {
-    const reason = `Handed out ${delivery.previousDeliveries} times before, and no worker survived it.`;
-    return refusal(
-      "worker_lost",
-      reason,
-      exceptionDocument("billiard.exceptions", "WorkerLostError", reason),
-    );
-  }
+  const earlier = previousDeliveries(delivery);
+  if (earlier >= MAX_DELIVERIES) return refusal("worker_lost", ...lostTooOften(earlier));
   const canvas = canvasKind(request);
   if (canvas === undefined) return undefined;
   const reason = `The task belongs to a ${canvas}, which this version does not carry on.`;
@@ -152,7 +155,9 @@ function refuseMessage(delivery: Delivery, error: unknown, body: unknown): Refus
     code: decodeError.code,
     reason: decodeError.message,
     exception: toExceptionDocument(decodeError),
-    taskId: message === undefined ? undefined : readableTaskId(message, body),
+    // The id of a replay is that of the first delivery, whose result must stay.
+    taskId:
+      message === undefined || decodeError.code === "replay" ? undefined : readableTaskId(message, body),
     taskName: typeof name === "string" ? name : undefined,
     replyTo: message?.properties.replyTo,
   };

@@ -3,16 +3,22 @@ import type { Task } from "../app/index.ts";
 import type { TaskRequest } from "../protocol/index.ts";
 import type { Delivery } from "../transports/index.ts";
 
-export interface Job {
-  readonly delivery: Delivery;
+/** What running a task takes, in this process or another. */
+export interface Run {
   readonly request: TaskRequest;
   readonly task: Task;
+  /** Aborts the run; made when first asked for. */
+  abort: AbortController | undefined;
+}
+
+export interface Job extends Run {
+  readonly delivery: Delivery;
   /** Acknowledge after the result is stored. */
   readonly acksLate: boolean;
   /** Nobody wants the result. */
   readonly ignoreResult: boolean;
   /** Milliseconds since 1970; set when the run begins. */
   startedAtMs: number | undefined;
-  /** Aborts the run; made when first asked for. */
-  abort: AbortController | undefined;
+  /** Process that runs it; this one, but for pools of processes. */
+  pid: number;
 }

@@ -1,5 +1,5 @@
 /** What one run of a task ended in, before anything is stored or acknowledged. */
-import { TaskError } from "../app/index.ts";
+import { SoftTimeLimitExceeded, TaskError } from "../app/index.ts";
 import { CelerityError, DecodeError, type ExceptionDocument, toError } from "../protocol/index.ts";
 
 export type Outcome =
@@ -12,6 +12,8 @@ export type Outcome =
       readonly etaMs: number;
       readonly retries: number;
     }
+  /** The process that ran it is gone, and nobody knows how far it came. */
+  | { readonly state: "LOST"; readonly exception: ExceptionDocument }
   | { readonly state: "REVOKED"; readonly exception: ExceptionDocument }
   | { readonly state: "REJECTED"; readonly requeue: boolean; readonly exception: ExceptionDocument }
   | { readonly state: "IGNORED" };
@@ -26,6 +28,7 @@ export function toExceptionDocument(thrown: unknown): ExceptionDocument {
   const error = toError(thrown);
   if (error instanceof DecodeError)
     return exceptionDocument("kombu.exceptions", "DecodeError", error.message);
+  if (error instanceof SoftTimeLimitExceeded) return exceptionDocument("billiard.exceptions", error.name);
   const module =
     error instanceof CelerityError ? "celerity" : PYTHON_BUILTINS.has(error.name) ? "builtins" : "javascript";
   return exceptionDocument(module, error.name, error.message);
@@ -47,6 +50,17 @@ export function failure(thrown: unknown): Outcome {
     exception: toExceptionDocument(thrown),
     traceback: toError(thrown).stack ?? null,
   };
+}
+
+/** The hard time limit ended it. */
+export function timedOut(seconds: number): Outcome {
+  const exception = exceptionDocument("billiard.exceptions", "TimeLimitExceeded", seconds);
+  return { state: "FAILURE", exception, traceback: null };
+}
+
+/** Its process ended before it did. */
+export function lost(reason: string): Outcome {
+  return { state: "LOST", exception: exceptionDocument("billiard.exceptions", "WorkerLostError", reason) };
 }
 
 /** The task was not run: `reason` is Celery's word, "expired", "revoked" or "terminated". */

@@ -4,13 +4,23 @@ import type { Outcome } from "./outcome.ts";
 
 export interface Pool {
   readonly name: string;
-  /** Tasks run at once. */
+  /** Tasks run at once. It may change while the pool runs. */
   readonly size: number;
+  /** Processes that tasks run in. */
+  readonly pids: readonly number[];
+  /** Resolves when tasks can be run; rejects when they never will. */
+  start?(): Promise<void>;
   /**
    * Runs one task. A task that throws is an {@link Outcome}; a rejected promise means that the pool itself broke.
-   * A synchronous answer saves the fastest tasks a turn of the event loop.
+   * A synchronous answer saves the fastest tasks a turn of the event loop. `job.abort` asks the task to stop.
    */
   run(job: Job): Outcome | Promise<Outcome>;
+  /** Ends a run by force, whatever the task does; nobody listens to its outcome any more. Absent where nothing can. */
+  kill?(job: Job): void;
+  /** Makes room for so many more tasks, or fewer; those that run are never ended for it. Absent where the size is fixed. */
+  resize?(by: number): void;
+  /** Replaces all processes by fresh ones as they become idle. */
+  restart?(): void;
   /** Twice is fine. */
   close(): Promise<void>;
 }
@@ -21,7 +31,20 @@ export interface PoolOptions {
   readonly concurrency: number | undefined;
   /** Runs a task in this process. */
   readonly execute: (job: Job) => Outcome | Promise<Outcome>;
+  /** Stores a state between start and end. */
+  readonly updateState: (job: Job, state: string, meta: unknown) => Promise<void>;
+  /** Where processes load the app from, as the command line names it; undefined when nobody said. */
+  readonly appModule: string | undefined;
+  /** Node name of the worker. */
+  readonly hostname: string;
+  /** Tasks at once in each process. */
+  readonly childConcurrency: number;
+  /** Tasks after which a process is replaced; null means never. */
+  readonly maxTasksPerChild: number | null;
+  /** Resident memory, in KiB, beyond which a process is replaced; null means never. */
+  readonly maxMemoryPerChild: number | null;
+  readonly onWarning: (message: string, error?: unknown) => void;
 }
 
 /** A pool module's default export. */
-export type PoolFactory = (options: PoolOptions) => Pool;
+export type PoolFactory = (options: PoolOptions) => Pool | Promise<Pool>;

@@ -7,6 +7,7 @@ import type { ResultBackend } from "../backends/index.ts";
 import { formatIsoTime } from "../protocol/index.ts";
 import { sendToDeadLetters } from "./dead-letter.ts";
 import { type Refusal, refusalEntry } from "./intake.ts";
+import type { SealCheck } from "./seal-check.ts";
 
 export interface RefuserOptions {
   readonly app: App;
@@ -14,6 +15,8 @@ export interface RefuserOptions {
   readonly hostname: string;
   /** undefined: no results are kept. */
   readonly backend: ResultBackend | undefined;
+  /** undefined: seals are not looked at. */
+  readonly sealCheck: SealCheck | undefined;
   readonly onWarning: (message: string, error?: unknown) => void;
 }
 
@@ -27,7 +30,7 @@ export interface Refuser {
 /** Wait before a message that could not be kept goes back to its queue: it would go round without end. */
 const RETRY_MS = 1000;
 
-export function createRefuser({ app, hostname, backend, onWarning }: RefuserOptions): Refuser {
+export function createRefuser({ app, hostname, backend, sealCheck, onWarning }: RefuserOptions): Refuser {
   const running = new Set<Promise<void>>();
 
   const keep = async (refusal: Refusal): Promise<void> => {
@@ -35,6 +38,7 @@ export function createRefuser({ app, hostname, backend, onWarning }: RefuserOpti
     await sendToDeadLetters(app, refusal, hostname, nowIso);
     const { taskId } = refusal;
     if (taskId !== undefined) await backend?.store([refusalEntry(refusal, taskId, nowIso)]);
+    await sealCheck?.released(refusal.delivery);
     refusal.delivery.ack();
   };
 
@@ -50,6 +54,11 @@ export function createRefuser({ app, hostname, backend, onWarning }: RefuserOpti
   return {
     refuse(refusal) {
       const { delivery, code, reason, taskName = "unknown task", taskId = "unknown id" } = refusal;
+      if (code === "replay" && delivery.redelivered) {
+        // Done, and only its acknowledgement got lost: there is nothing to keep.
+        onWarning(`${taskName} was handed out again after it was done: ${reason}`);
+        return delivery.ack();
+      }
       onWarning(`${taskName}[${taskId}] refused (${code}) and kept in ${delivery.queue}.dead: ${reason}`);
       const kept = keep(refusal).catch((error: unknown) => giveBack(refusal, error));
       running.add(kept);

@@ -6,11 +6,13 @@ import { EtaSchedule } from "./eta.ts";
 import type { Job } from "./job.ts";
 import { failure, type Outcome, revoked } from "./outcome.ts";
 import type { Pool } from "./pool.ts";
+import { askToStop, type TimeLimits } from "./time-limits.ts";
 
 export interface SchedulerOptions {
   readonly pool: Pool;
   /** Called when a job begins. */
   readonly onStart: (job: Job) => void;
+  readonly limits: TimeLimits;
   /** Called when a job has ended, run or not. */
   readonly onEnd: (job: Job, outcome: Outcome) => void;
   /** Should the job end as REVOKED instead of running? */
@@ -78,6 +80,7 @@ export class Scheduler {
     this.#active.add(job);
     job.startedAtMs = Date.now();
     this.#options.onStart(job);
+    this.#options.limits.start(job);
     const running = this.#options.pool.run(job);
     if (running instanceof Promise) {
       running.then(
@@ -93,7 +96,9 @@ export class Scheduler {
   }
 
   #end(job: Job, outcome: Outcome): void {
-    this.#active.delete(job);
+    // A run that was ended by force has had its outcome.
+    if (!this.#active.delete(job)) return;
+    this.#options.limits.stop(job);
     this.#options.onEnd(job, outcome);
     this.#fill();
     if (this.#active.size === 0) this.#idle?.();
@@ -136,9 +141,19 @@ export class Scheduler {
 
   /** Asks all running jobs to stop, through their AbortSignal. */
   abortActive(reason: Error): void {
-    for (const job of this.#active) {
-      job.abort ??= new AbortController();
-      job.abort.abort(reason);
-    }
+    for (const job of this.#active) askToStop(job, reason);
+  }
+
+  /** Ends a running job with an outcome of the caller's. The task is asked to stop, and killed where the pool can. */
+  endByForce(job: Job, outcome: Outcome, reason: Error): void {
+    if (!this.#active.has(job)) return;
+    askToStop(job, reason);
+    this.#options.pool.kill?.(job);
+    this.#end(job, outcome);
+  }
+
+  /** Starts what waits, after the pool has grown. */
+  fill(): void {
+    this.#fill();
   }
 }

@@ -15,6 +15,7 @@ import {
 import { needsFollowUp, sendFollowUps } from "./follow-up.ts";
 import type { Job } from "./job.ts";
 import { failure, type Outcome } from "./outcome.ts";
+import type { SealCheck } from "./seal-check.ts";
 
 /** A job that has ended. */
 interface Ended {
@@ -32,6 +33,8 @@ export interface SettleOptions {
   readonly hostname: string;
   /** undefined: no results are kept. */
   readonly backend: ResultBackend | undefined;
+  /** undefined: seals are not looked at. */
+  readonly sealCheck: SealCheck | undefined;
   readonly onWarning: (message: string, error?: unknown) => void;
 }
 
@@ -45,13 +48,19 @@ export interface Settler {
 }
 
 export function createSettler(options: SettleOptions): Settler {
-  const { app, backend, onWarning } = options;
+  const { app, backend, sealCheck, onWarning } = options;
   let batch: { readonly ended: Ended; readonly done: () => void }[] = [];
   const running = new Set<Promise<void>>();
 
   const track = (work: Promise<void>): void => {
     running.add(work);
     void work.finally(() => running.delete(work));
+  };
+
+  const tellBroker = ({ delivery }: Job, verdict: Verdict): void => {
+    if (verdict !== "requeue") sealCheck?.settled(delivery);
+    if (verdict === "ack") delivery.ack();
+    else delivery.reject({ requeue: verdict === "requeue" });
   };
 
   /** Stores a batch, then tells the broker about each of its jobs. */
@@ -211,9 +220,4 @@ function verdictOf({ job, outcome }: Ended, { settings }: App): Verdict {
   if (outcome.state === "REJECTED") return outcome.requeue ? "requeue" : "reject";
   if (outcome.state === "FAILURE" && !settings.taskAcksOnFailureOrTimeout && job.acksLate) return "reject";
   return "ack";
-}
-
-function tellBroker({ delivery }: Job, verdict: Verdict): void {
-  if (verdict === "ack") delivery.ack();
-  else delivery.reject({ requeue: verdict === "requeue" });
 }

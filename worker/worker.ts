@@ -5,7 +5,7 @@
 import { hostname } from "node:os";
 import type { App } from "../app/index.ts";
 import { toError } from "../protocol/index.ts";
-import type { Consumer, QueueSpec, ReconnectingConnection } from "../transports/index.ts";
+import type { Consumer, Delivery, QueueSpec, ReconnectingConnection } from "../transports/index.ts";
 import { type ControlNode, createControlNode } from "./control/control-node.ts";
 import { describeOutcome } from "./describe-outcome.ts";
 import { createEventSender, type EventSender } from "./events.ts";
@@ -13,14 +13,17 @@ import { createExecute } from "./execute.ts";
 import { createIntake, isRefusal, type Refusal } from "./intake.ts";
 import type { Job } from "./job.ts";
 import { LamportClock } from "./lamport-clock.ts";
+import { createLostHandler, type LostHandler } from "./lost.ts";
 import { nodeName } from "./node-name.ts";
-import type { Outcome } from "./outcome.ts";
-import type { Pool } from "./pool.ts";
+import { type Outcome, timedOut } from "./outcome.ts";
+import type { Pool, PoolOptions } from "./pool.ts";
 import { createPool } from "./pools/index.ts";
 import { createRefuser, type Refuser } from "./refuse.ts";
 import { RevokedTasks } from "./revoked.ts";
 import { Scheduler } from "./scheduler.ts";
+import { createSealCheck, type SealCheck } from "./seal-check.ts";
 import { createSettler, type Settler } from "./settle.ts";
+import { TimeLimits } from "./time-limits.ts";
 
 export interface WorkerOptions {
   readonly app: App;
@@ -30,8 +33,20 @@ export interface WorkerOptions {
   readonly hostname?: string;
   /** Default: the setting workerPool. */
   readonly pool?: string;
+  /** Where pools of processes and threads load the app from: a file or package, as `-A` names it. */
+  readonly appModule?: string;
   /** Default: the setting workerConcurrency. */
   readonly concurrency?: number;
+  /** Default: the setting workerChildConcurrency. */
+  readonly childConcurrency?: number;
+  /** Default: the setting workerMaxTasksPerChild. */
+  readonly maxTasksPerChild?: number;
+  /** KiB; default: the setting workerMaxMemoryPerChild. */
+  readonly maxMemoryPerChild?: number;
+  /** Seconds; default: the setting taskTimeLimit. */
+  readonly timeLimit?: number;
+  /** Seconds; default: the setting taskSoftTimeLimit. */
+  readonly softTimeLimit?: number;
   /** Default: the setting workerPrefetchMultiplier. */
   readonly prefetchMultiplier?: number;
   /** Send task events; default: the setting workerSendTaskEvents. */
@@ -106,12 +121,11 @@ export class Worker {
     const { app } = this;
     const warn = (message: string, error?: unknown): void => this.#warn(message, error);
     const backend = app.keepsResults ? await app.backend() : undefined;
-    const settler = createSettler({ app, hostname: this.hostname, backend, onWarning: warn });
-    const execute = createExecute({ hostname: this.hostname, updateState: settler.storeState });
-    const pool = await createPool(this.#options.pool ?? app.settings.workerPool, {
-      concurrency: this.#options.concurrency ?? app.settings.workerConcurrency ?? undefined,
-      execute,
-    });
+    const sealCheck = await createSealCheck({ app, onWarning: warn });
+    const settler = createSettler({ app, hostname: this.hostname, backend, sealCheck, onWarning: warn });
+    const execute = createExecute<Job>({ hostname: this.hostname, updateState: settler.storeState });
+    const pool = await this.#createPool(execute, settler);
+    await pool.start?.();
     const connection = await app.openConnection();
     this.#connection = connection;
     if (this.#stopping !== undefined) await connection.close();
@@ -126,8 +140,17 @@ export class Worker {
       load: () => ({ active: scheduler.active.size, processed: this.#processed }),
       onWarning: warn,
     });
+    const limits = new TimeLimits({
+      soft: this.#options.softTimeLimit ?? app.settings.taskSoftTimeLimit ?? undefined,
+      hard: this.#options.timeLimit ?? app.settings.taskTimeLimit ?? undefined,
+      onHard: (job, seconds) => {
+        const outcome = timedOut(seconds);
+        scheduler.endByForce(job, outcome, new Error(`The time limit of ${seconds} s has passed.`));
+      },
+    });
     const scheduler = new Scheduler({
       pool,
+      limits,
       onStart: (job) => this.#onStart(job, settler, events),
       onEnd: (job, outcome) => this.#onEnd(job, outcome, settler, events),
       isRevoked: (taskId) => this.revoked.has(taskId),
@@ -138,24 +161,56 @@ export class Worker {
     );
     const consumer = connection.consume(this.queues, { prefetch });
     const control = app.settings.workerEnableRemoteControl
-      ? await createControlNode(this, connection)
+      ? await createControlNode(this, connection, sealCheck)
       : undefined;
-    const refuser = createRefuser({ app, hostname: this.hostname, backend, onWarning: warn });
-    this.#parts = { settler, refuser, pool, connection, events, scheduler, consumer, control, prefetch };
+    const refuser = createRefuser({ app, hostname: this.hostname, backend, sealCheck, onWarning: warn });
+    const lostHandler = createLostHandler({ app, settler, refuser, events, sealCheck, onWarning: warn });
+    this.#parts = {
+      sealCheck,
+      settler,
+      refuser,
+      lostHandler,
+      pool,
+      connection,
+      events,
+      limits,
+      scheduler,
+      consumer,
+      control,
+      prefetch,
+    };
     events.start();
     this.#reading = this.#read(this.#parts).catch((error: unknown) => this.#fail(toError(error)));
   }
 
+  #createPool(execute: PoolOptions["execute"], settler: Settler): Promise<Pool> {
+    const { settings } = this.app;
+    const { appModule, ...given } = this.#options;
+    const name = given.pool ?? settings.workerPool ?? (appModule === undefined ? "async" : "prefork");
+    return createPool(name, {
+      concurrency: given.concurrency ?? settings.workerConcurrency ?? undefined,
+      execute,
+      updateState: settler.storeState,
+      appModule,
+      hostname: this.hostname,
+      childConcurrency: given.childConcurrency ?? settings.workerChildConcurrency,
+      maxTasksPerChild: given.maxTasksPerChild ?? settings.workerMaxTasksPerChild,
+      maxMemoryPerChild: given.maxMemoryPerChild ?? settings.workerMaxMemoryPerChild,
+      onWarning: (message, error) => this.#warn(message, error),
+    });
+  }
+
   async #read(parts: Parts): Promise<void> {
-    const intake = createIntake({ app: this.app });
+    const intake = createIntake({ app: this.app, sealCheck: parts.sealCheck });
     const { workerEtaTaskLimit } = this.app.settings;
     for await (const deliveries of parts.consumer) {
       const held = parts.scheduler.scheduledCount;
       const pending: Promise<void>[] = [];
       for (const delivery of deliveries) {
         const accepted = intake(delivery);
-        if (accepted instanceof Promise) pending.push(accepted.then((one) => this.#accept(one, parts)));
-        else this.#accept(accepted, parts);
+        if (accepted instanceof Promise)
+          pending.push(accepted.then((one) => this.#accept(delivery, one, parts)));
+        else this.#accept(delivery, accepted, parts);
       }
       if (pending.length > 0) await Promise.all(pending);
       // A task that waits for its ETA must not take the place of one that could run.
@@ -166,14 +221,21 @@ export class Worker {
     }
   }
 
-  #accept(accepted: Job | Refusal, parts: Parts): void {
+  #accept(delivery: Delivery, accepted: Job | Refusal | undefined, parts: Parts): void {
+    if (accepted === undefined) {
+      delivery.reject({ requeue: true });
+      return;
+    }
     if (isRefusal(accepted)) {
       parts.events.refused(accepted);
       parts.refuser.refuse(accepted);
       return;
     }
     parts.events.received(accepted);
-    if (!accepted.acksLate) accepted.delivery.ack();
+    if (!accepted.acksLate) {
+      parts.sealCheck?.settled(delivery);
+      delivery.ack();
+    }
     parts.scheduler.add(accepted);
   }
 
@@ -192,6 +254,11 @@ export class Worker {
     const { task } = job.request;
     this.#processed += 1;
     this.#total.set(task, (this.#total.get(task) ?? 0) + 1);
+    if (outcome.state === "LOST") {
+      this.#log(job, outcome);
+      this.#parts?.lostHandler.lost(job, outcome);
+      return;
+    }
     settler.settle(job, outcome, () => {
       events.ended(job, outcome);
       this.#log(job, outcome);
@@ -227,16 +294,21 @@ export class Worker {
     const parts = this.#parts;
     if (parts === undefined) return;
     await parts.consumer.close();
+    parts.sealCheck?.stop();
     await this.#reading;
     for (const job of parts.scheduler.stop()) job.delivery.reject({ requeue: true });
     const cold = whenAborted(signal).then(() =>
       parts.scheduler.abortActive(new Error("The worker is shutting down.")),
     );
     await Promise.race([parts.scheduler.idle(), cold]);
-    await Promise.race([Promise.all([parts.settler.idle(), parts.refuser.idle()]), whenAborted(signal)]);
+    const settled = parts.lostHandler
+      .idle()
+      .then(() => Promise.all([parts.settler.idle(), parts.refuser.idle()]));
+    await Promise.race([settled, whenAborted(signal)]);
     await parts.events.stop();
     await parts.control?.close();
     await parts.pool.close();
+    await parts.sealCheck?.close();
     await parts.connection.close();
     this.#parts = undefined;
   }
@@ -248,11 +320,14 @@ export class Worker {
 
 /** What a started worker consists of. */
 export interface Parts {
+  readonly sealCheck: SealCheck | undefined;
   readonly settler: Settler;
   readonly refuser: Refuser;
+  readonly lostHandler: LostHandler;
   readonly pool: Pool;
   readonly connection: ReconnectingConnection;
   readonly events: EventSender;
+  readonly limits: TimeLimits;
   readonly scheduler: Scheduler;
   readonly consumer: Consumer;
   readonly control: ControlNode | undefined;

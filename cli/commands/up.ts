@@ -1,12 +1,13 @@
 /** `celerity up`: gateway, dashboard and worker in one process, on an embedded broker unless told otherwise. */
+
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
+import { loadApp } from "../../app/index.ts";
 import { redactUrl, splitBrokerUrls } from "../../transports/index.ts";
 import { VERSION } from "../../version.ts";
 import type { Worker } from "../../worker/index.ts";
-import { loadApp } from "../load-app.ts";
 import { createLogger } from "../logger.ts";
 import {
   applyConnectionFlags,

@@ -1,10 +1,9 @@
 /** `celerity worker -A ./tasks.js`: runs tasks until it is told to stop. */
 import { Command } from "commander";
 import type { Logger } from "pino";
-import type { App } from "../../app/index.ts";
+import { type App, loadApp } from "../../app/index.ts";
 import { redactUrl, splitBrokerUrls } from "../../transports/index.ts";
 import { createWorker, type Worker } from "../../worker/index.ts";
-import { loadApp } from "../load-app.ts";
 import { createLogger } from "../logger.ts";
 import {
   applyConnectionFlags,
@@ -46,6 +45,12 @@ export function startableWorker(app: App, flags: WorkerFlags, logger: Logger): W
   return createWorker({
     app,
     logger,
+    ...(flags.app === undefined ? {} : { appModule: flags.app }),
+    ...(flags.childConcurrency === undefined ? {} : { childConcurrency: flags.childConcurrency }),
+    ...(flags.maxTasksPerChild === undefined ? {} : { maxTasksPerChild: flags.maxTasksPerChild }),
+    ...(flags.maxMemoryPerChild === undefined ? {} : { maxMemoryPerChild: flags.maxMemoryPerChild }),
+    ...(flags.timeLimit === undefined ? {} : { timeLimit: flags.timeLimit }),
+    ...(flags.softTimeLimit === undefined ? {} : { softTimeLimit: flags.softTimeLimit }),
     ...(flags.queues === undefined ? {} : { queues: flags.queues.split(",").map((name) => name.trim()) }),
     ...(flags.hostname === undefined ? {} : { hostname: flags.hostname }),
     ...(flags.pool === undefined ? {} : { pool: flags.pool }),
@@ -62,7 +67,7 @@ function describeWorker({ app, hostname, queues }: Worker, flags: WorkerFlags): 
     ["node", hostname],
     ["broker", splitBrokerUrls(settings.brokerUrl).map(redactUrl).join(" ; ")],
     ["results", settings.resultBackend === null ? "none" : redactUrl(settings.resultBackend)],
-    ["pool", `${flags.pool ?? settings.workerPool}, concurrency ${concurrency}`],
+    ["pool", `${flags.pool ?? settings.workerPool ?? "prefork"}, concurrency ${concurrency}`],
     ["queues", queues.map(({ name }) => name).join(", ")],
     ["tasks", [...app.tasks.keys()].sort().join(", ")],
   ];

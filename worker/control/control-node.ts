@@ -2,6 +2,7 @@
  * The worker's ear for remote control: every worker has a queue on the fanout exchange `celery.pidbox` and answers to the
  * asker's reply queue. Source: kombu/pidbox.py, celery/worker/pidbox.py.
  */
+import { REPLY_AUDIENCE } from "../../app/index.ts";
 import { decodeBody } from "../../codecs/index.ts";
 import {
   BrokerError,
@@ -11,6 +12,7 @@ import {
   writePythonJson,
 } from "../../protocol/index.ts";
 import type { Connection, Delivery, QueueSpec } from "../../transports/index.ts";
+import type { SealCheck } from "../seal-check.ts";
 import type { Worker } from "../worker.ts";
 import { COMMANDS } from "./commands.ts";
 
@@ -28,6 +30,7 @@ export interface ControlNode {
 export async function createControlNode(
   worker: Worker,
   connection: Connection,
+  sealCheck: SealCheck | undefined,
 ): Promise<ControlNode | undefined> {
   if (!connection.capabilities.exchangeTypes.includes("fanout")) return undefined;
   const queue: QueueSpec = {
@@ -51,7 +54,7 @@ export async function createControlNode(
   const consumer = connection.consume([queue], { prefetch: 0, noAck: true });
   const listening = (async () => {
     for await (const deliveries of consumer) {
-      for (const delivery of deliveries) await answer(worker, connection, delivery);
+      for (const delivery of deliveries) await answer(worker, connection, delivery, sealCheck);
     }
   })();
   return {
@@ -63,9 +66,15 @@ export async function createControlNode(
 }
 
 /** A bad control message is worth a warning and nothing more. */
-async function answer(worker: Worker, connection: Connection, delivery: Delivery): Promise<void> {
+async function answer(
+  worker: Worker,
+  connection: Connection,
+  delivery: Delivery,
+  sealCheck: SealCheck | undefined,
+): Promise<void> {
   try {
     if (delivery.message === undefined) throw delivery.malformed ?? new Error("unreadable");
+    await sealCheck?.checkControl(delivery);
     const { settings, codecs } = worker.app;
     worker.clock.adjust(delivery.message.headers["clock"]);
     const body = await decodeBody(delivery.message, {
@@ -127,14 +136,16 @@ async function send(
   const to = request["reply_to"] as PlainObject;
   // Only ever to the reply exchange: a stranger must not make a worker publish elsewhere.
   if (to["exchange"] !== REPLY_EXCHANGE || typeof to["routing_key"] !== "string") return;
-  await connection.publish(
-    {
-      body: Buffer.from(writePythonJson({ [worker.hostname]: reply })),
-      contentType: "application/json",
-      contentEncoding: "utf-8",
-      headers: { ticket: request["ticket"] ?? null, clock: worker.clock.forward() },
-      properties: { deliveryMode: 1, priority: 0 },
-    },
-    { exchange: REPLY_EXCHANGE, routingKey: to["routing_key"], optional: true },
-  );
+  const message = {
+    body: Buffer.from(writePythonJson({ [worker.hostname]: reply })),
+    contentType: "application/json",
+    contentEncoding: "utf-8",
+    headers: { ticket: request["ticket"] ?? null, clock: worker.clock.forward() },
+    properties: { deliveryMode: 1, priority: 0 },
+  } as const;
+  await connection.publish(worker.app.sealing.seal(message, REPLY_AUDIENCE), {
+    exchange: REPLY_EXCHANGE,
+    routingKey: to["routing_key"],
+    optional: true,
+  });
 }

@@ -14,7 +14,13 @@ const createAsyncPool: PoolFactory = ({ concurrency = DEFAULT_CONCURRENCY, execu
       `Concurrency must be a whole number from 1 to ${MAX_CONCURRENCY}; it is ${concurrency}.`,
     );
   }
-  return { name: "async", size: concurrency, run: execute, close: async () => undefined };
+  return {
+    name: "async",
+    size: concurrency,
+    pids: [process.pid],
+    run: execute,
+    close: async () => undefined,
+  };
 };
 
 export default createAsyncPool;

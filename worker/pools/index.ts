@@ -7,6 +7,9 @@ type PoolModule = () => Promise<{ readonly default: PoolFactory }>;
 const asyncPool: PoolModule = () => import("./async.ts");
 
 const POOLS: Readonly<Record<string, PoolModule>> = {
+  prefork: () => import("./prefork.ts"),
+  processes: () => import("./prefork.ts"),
+  threads: () => import("./threads.ts"),
   solo: () => import("./solo.ts"),
   async: asyncPool,
   gevent: asyncPool,
@@ -21,5 +24,5 @@ export async function createPool(name: string, options: PoolOptions): Promise<Po
       `There is no pool "${name}"; known pools: ${Object.keys(POOLS).join(", ")}.`,
     );
   }
-  return (await load()).default(options);
+  return await (await load()).default(options);
 }

@@ -8,7 +8,7 @@ const createSoloPool: PoolFactory = ({ concurrency, execute }) => {
       `The solo pool runs one task at a time; concurrency ${concurrency} needs --pool async.`,
     );
   }
-  return { name: "solo", size: 1, run: execute, close: async () => undefined };
+  return { name: "solo", size: 1, pids: [process.pid], run: execute, close: async () => undefined };
 };
 
 export default createSoloPool;
