@@ -1,5 +1,6 @@
 /** Options that several commands share, under Celery's names. */
 import { type Command, InvalidArgumentError, Option } from "commander";
+import type { PoolFor } from "../worker/index.ts";
 
 export const DEFAULT_PORT = 8420;
 
@@ -16,6 +17,7 @@ export interface WorkerFlags {
   readonly pool?: string;
   readonly hostname?: string;
   readonly prefetchMultiplier?: number;
+  readonly poolFor?: readonly PoolFor[];
   readonly childConcurrency?: number;
   readonly maxTasksPerChild?: number;
   readonly maxMemoryPerChild?: number;
@@ -46,6 +48,11 @@ export function withWorkerOptions(command: Command): Command {
     .option(
       "-P, --pool <name>",
       "prefork, threads, solo, or async (gevent and eventlet mean the same); default prefork",
+    )
+    .option(
+      "--pool-for <queues=pool[:concurrency]>",
+      "a pool of its own for some queues, as cpu,render=prefork:2; may be given several times",
+      poolFor,
     )
     .option("--child-concurrency <number>", "tasks at once in each process or thread", wholeNumber)
     .option("--max-tasks-per-child <number>", "tasks after which a process is replaced", wholeNumber)
@@ -103,6 +110,17 @@ export function wholeNumber(text: string): number {
   const number = Number(text);
   if (Number.isInteger(number) && number >= 0) return number;
   throw new InvalidArgumentError("It must be a whole number of 0 or more.");
+}
+
+/** `cpu,render=prefork:2`, added to those given before. */
+function poolFor(text: string, before: readonly PoolFor[] = []): readonly PoolFor[] {
+  const [, names = "", pool = "", concurrency] = /^([^=]+)=([^:]+)(?::(\d+))?$/.exec(text) ?? [];
+  const queues = names.split(",").map((name) => name.trim());
+  if (pool === "" || queues.includes("")) {
+    throw new InvalidArgumentError("Write queues=pool or queues=pool:concurrency, as cpu=prefork:2.");
+  }
+  const size = concurrency === undefined ? {} : { concurrency: wholeNumber(concurrency) };
+  return [...before, { queues, pool, ...size }];
 }
 
 export function positiveNumber(text: string): number {

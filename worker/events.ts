@@ -1,6 +1,7 @@
 /** Events for monitors: worker heartbeats always, task events when switched on. Source: celery/events, celery/worker/heartbeat.py. */
 import { loadavg, platform } from "node:os";
-import { describeException, pythonRepr, writePythonJson } from "../protocol/index.ts";
+import { andThen, encodeBody, type Serializer } from "../codecs/index.ts";
+import { describeException, pythonRepr } from "../protocol/index.ts";
 import type { Connection } from "../transports/index.ts";
 import { VERSION } from "../version.ts";
 import type { Refusal } from "./intake.ts";
@@ -20,6 +21,7 @@ export interface EventSenderOptions {
   readonly hostname: string;
   readonly clock: LamportClock;
   readonly exchange: string;
+  readonly serializer: Serializer;
   readonly taskEvents: boolean;
   readonly load: () => { readonly active: number; readonly processed: number };
   readonly onWarning: (message: string, error?: unknown) => void;
@@ -148,19 +150,23 @@ export class EventSender {
   }
 
   #publish(routingKey: string, body: unknown): void {
-    const { connection, exchange, hostname, onWarning } = this.#options;
-    this.#sending = connection
-      .publish(
+    const { connection, exchange, serializer, hostname, onWarning } = this.#options;
+    const sent = andThen(encodeBody(body, serializer), ({ body, contentType, contentEncoding }) =>
+      connection.publish(
         {
-          body: Buffer.from(writePythonJson(body)),
-          contentType: "application/json",
-          contentEncoding: "utf-8",
+          body,
+          contentType,
+          contentEncoding,
           headers: { hostname },
           properties: { deliveryMode: 1, priority: 0 },
         },
         { exchange, routingKey, optional: true },
-      )
-      .catch((error: unknown) => onWarning("An event could not be sent", error));
+      ),
+    );
+    this.#sending = Promise.all([this.#sending, sent]).then(
+      () => undefined,
+      (error: unknown) => onWarning("An event could not be sent", error),
+    );
   }
 }
 

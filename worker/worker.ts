@@ -5,7 +5,7 @@
 import { hostname } from "node:os";
 import type { App } from "../app/index.ts";
 import { toError } from "../protocol/index.ts";
-import type { Consumer, Delivery, QueueSpec, ReconnectingConnection } from "../transports/index.ts";
+import type { Delivery, QueueSpec, ReconnectingConnection } from "../transports/index.ts";
 import { type ControlNode, createControlNode } from "./control/control-node.ts";
 import { describeOutcome } from "./describe-outcome.ts";
 import { createEventSender, type EventSender } from "./events.ts";
@@ -13,6 +13,7 @@ import { createExecute } from "./execute.ts";
 import { createIntake, isRefusal, type Refusal } from "./intake.ts";
 import type { Job } from "./job.ts";
 import { LamportClock } from "./lamport-clock.ts";
+import { Lane } from "./lane.ts";
 import { createLostHandler, type LostHandler } from "./lost.ts";
 import { nodeName } from "./node-name.ts";
 import { type Outcome, timedOut } from "./outcome.ts";
@@ -33,6 +34,8 @@ export interface WorkerOptions {
   readonly hostname?: string;
   /** Default: the setting workerPool. */
   readonly pool?: string;
+  /** Queues that have a pool of their own; the other queues share `pool`. */
+  readonly poolFor?: readonly PoolFor[];
   /** Where pools of processes and threads load the app from: a file or package, as `-A` names it. */
   readonly appModule?: string;
   /** Default: the setting workerConcurrency. */
@@ -53,6 +56,14 @@ export interface WorkerOptions {
   readonly taskEvents?: boolean;
   /** Told about every task and about trouble; default: silent but for the app's warnings. */
   readonly logger?: WorkerLogger;
+}
+
+/** A pool for some of the queues. */
+export interface PoolFor {
+  readonly queues: readonly string[];
+  readonly pool: string;
+  /** Default: the pool's. */
+  readonly concurrency?: number;
 }
 
 /** The part of a logger that the worker uses; pino fits. */
@@ -81,7 +92,6 @@ export class Worker {
   #processed = 0;
   #connection: ReconnectingConnection | undefined;
   #parts: Parts | undefined;
-  #reading: Promise<void> = Promise.resolve();
   #fail: (error: Error) => void = () => undefined;
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
@@ -93,7 +103,9 @@ export class Worker {
     this.failed = new Promise((resolve) => {
       this.#fail = resolve;
     });
-    this.queues = options.queues?.map((name) => this.app.router.queue(name)) ?? this.app.router.defaultQueues;
+    const bound = options.poolFor?.flatMap(({ queues }) => queues) ?? [];
+    const named = [...(options.queues ?? []), ...bound].map((name) => this.app.router.queue(name));
+    this.queues = options.queues === undefined && bound.length === 0 ? this.app.router.defaultQueues : named;
   }
 
   /** Tasks ended, by name. */
@@ -124,8 +136,8 @@ export class Worker {
     const sealCheck = await createSealCheck({ app, onWarning: warn });
     const settler = createSettler({ app, hostname: this.hostname, backend, sealCheck, onWarning: warn });
     const execute = createExecute<Job>({ hostname: this.hostname, updateState: settler.storeState });
-    const pool = await this.#createPool(execute, settler);
-    await pool.start?.();
+    const plans = this.#lanePlans();
+    const pools = await startPools(plans.map((plan) => this.#createPool(plan, execute, settler)));
     const connection = await app.openConnection();
     this.#connection = connection;
     if (this.#stopping !== undefined) await connection.close();
@@ -136,30 +148,38 @@ export class Worker {
       hostname: this.hostname,
       clock: this.clock,
       exchange: "celeryev",
+      serializer: app.codecs.serializer(app.settings.eventSerializer),
       taskEvents: this.#options.taskEvents ?? app.settings.workerSendTaskEvents,
-      load: () => ({ active: scheduler.active.size, processed: this.#processed }),
+      load: () => ({ active: this.jobs.active.length, processed: this.#processed }),
       onWarning: warn,
     });
     const limits = new TimeLimits({
       soft: this.#options.softTimeLimit ?? app.settings.taskSoftTimeLimit ?? undefined,
       hard: this.#options.timeLimit ?? app.settings.taskTimeLimit ?? undefined,
       onHard: (job, seconds) => {
-        const outcome = timedOut(seconds);
-        scheduler.endByForce(job, outcome, new Error(`The time limit of ${seconds} s has passed.`));
+        this.endByForce(job, timedOut(seconds), new Error(`The time limit of ${seconds} s has passed.`));
       },
     });
-    const scheduler = new Scheduler({
-      pool,
-      limits,
-      onStart: (job) => this.#onStart(job, settler, events),
-      onEnd: (job, outcome) => this.#onEnd(job, outcome, settler, events),
-      isRevoked: (taskId) => this.revoked.has(taskId),
+    const lanes = plans.map(({ queues }, at) => {
+      const pool = pools[at] as Pool;
+      const scheduler = new Scheduler({
+        pool,
+        limits,
+        onStart: (job) => this.#onStart(job, settler, events),
+        onEnd: (job, outcome) => this.#onEnd(job, outcome, settler, events),
+        isRevoked: (taskId) => this.revoked.has(taskId),
+      });
+      return new Lane({
+        pool,
+        scheduler,
+        connection,
+        queues,
+        prefetchMultiplier: this.#options.prefetchMultiplier ?? app.settings.workerPrefetchMultiplier,
+        etaLimit: app.settings.workerEtaTaskLimit,
+        onDeliveries: (deliveries) => this.#takeIn(deliveries, scheduler),
+        onFailed: (error) => this.#fail(toError(error)),
+      });
     });
-    const prefetch = prefetchCount(
-      pool,
-      this.#options.prefetchMultiplier ?? app.settings.workerPrefetchMultiplier,
-    );
-    const consumer = connection.consume(this.queues, { prefetch });
     const control = app.settings.workerEnableRemoteControl
       ? await createControlNode(this, connection, sealCheck)
       : undefined;
@@ -170,28 +190,43 @@ export class Worker {
       settler,
       refuser,
       lostHandler,
-      pool,
       connection,
       events,
       limits,
-      scheduler,
-      consumer,
+      lanes,
       control,
-      prefetch,
+      intake: createIntake({ app, sealCheck }),
     };
     events.start();
-    this.#reading = this.#read(this.#parts).catch((error: unknown) => this.#fail(toError(error)));
+    for (const lane of lanes) lane.start();
   }
 
-  #createPool(execute: PoolOptions["execute"], settler: Settler): Promise<Pool> {
+  /** Which pool runs what comes from which queues. */
+  #lanePlans(): readonly LanePlan[] {
+    const { poolFor = [], pool, concurrency, appModule } = this.#options;
     const { settings } = this.app;
-    const { appModule, ...given } = this.#options;
-    const name = given.pool ?? settings.workerPool ?? (appModule === undefined ? "async" : "prefork");
-    return createPool(name, {
-      concurrency: given.concurrency ?? settings.workerConcurrency ?? undefined,
+    const bound = new Set(poolFor.flatMap(({ queues }) => queues));
+    const special = poolFor.map(({ queues, ...plan }) => ({
+      ...plan,
+      queues: queues.map((name) => this.app.router.queue(name)),
+    }));
+    const queues = this.queues.filter(({ name }) => !bound.has(name));
+    if (queues.length === 0 && special.length > 0) return special;
+    const name = pool ?? settings.workerPool ?? (appModule === undefined ? "async" : "prefork");
+    return [
+      { queues, pool: name, concurrency: concurrency ?? settings.workerConcurrency ?? undefined },
+      ...special,
+    ];
+  }
+
+  #createPool(plan: LanePlan, execute: PoolOptions["execute"], settler: Settler): Promise<Pool> {
+    const { settings } = this.app;
+    const given = this.#options;
+    return createPool(plan.pool, {
+      concurrency: plan.concurrency,
       execute,
       updateState: settler.storeState,
-      appModule,
+      appModule: given.appModule,
       hostname: this.hostname,
       childConcurrency: given.childConcurrency ?? settings.workerChildConcurrency,
       maxTasksPerChild: given.maxTasksPerChild ?? settings.workerMaxTasksPerChild,
@@ -200,28 +235,35 @@ export class Worker {
     });
   }
 
-  async #read(parts: Parts): Promise<void> {
-    const intake = createIntake({ app: this.app, sealCheck: parts.sealCheck });
-    const { workerEtaTaskLimit } = this.app.settings;
-    for await (const deliveries of parts.consumer) {
-      const held = parts.scheduler.scheduledCount;
-      const pending: Promise<void>[] = [];
-      for (const delivery of deliveries) {
-        const accepted = intake(delivery);
-        if (accepted instanceof Promise)
-          pending.push(accepted.then((one) => this.#accept(delivery, one, parts)));
-        else this.#accept(delivery, accepted, parts);
-      }
-      if (pending.length > 0) await Promise.all(pending);
-      // A task that waits for its ETA must not take the place of one that could run.
-      const nowHeld = parts.scheduler.scheduledCount;
-      if (nowHeld !== held && parts.prefetch > 0) {
-        parts.consumer.setPrefetch(parts.prefetch + Math.min(nowHeld, workerEtaTaskLimit));
-      }
-    }
+  /** What the worker has in hand. */
+  get jobs(): JobsInHand {
+    const schedulers = this.#parts?.lanes.map(({ scheduler }) => scheduler) ?? [];
+    return {
+      active: schedulers.flatMap(({ active }) => [...active]),
+      waiting: schedulers.flatMap(({ waiting }) => waiting),
+      scheduled: schedulers.flatMap(({ scheduled }) => scheduled),
+    };
   }
 
-  #accept(delivery: Delivery, accepted: Job | Refusal | undefined, parts: Parts): void {
+  /** Ends a running job with an outcome of the caller's. The task is asked to stop, and killed where its pool can. */
+  endByForce(job: Job, outcome: Outcome, reason: Error): void {
+    for (const { scheduler } of this.#parts?.lanes ?? []) scheduler.endByForce(job, outcome, reason);
+  }
+
+  async #takeIn(deliveries: readonly Delivery[], scheduler: Scheduler): Promise<void> {
+    const parts = this.#parts;
+    if (parts === undefined) return;
+    const pending: Promise<void>[] = [];
+    for (const delivery of deliveries) {
+      const accepted = parts.intake(delivery);
+      if (accepted instanceof Promise) {
+        pending.push(accepted.then((one) => this.#accept(delivery, one, parts, scheduler)));
+      } else this.#accept(delivery, accepted, parts, scheduler);
+    }
+    if (pending.length > 0) await Promise.all(pending);
+  }
+
+  #accept(delivery: Delivery, accepted: Job | Refusal | undefined, parts: Parts, scheduler: Scheduler): void {
     if (accepted === undefined) {
       delivery.reject({ requeue: true });
       return;
@@ -236,7 +278,7 @@ export class Worker {
       parts.sealCheck?.settled(delivery);
       delivery.ack();
     }
-    parts.scheduler.add(accepted);
+    scheduler.add(accepted);
   }
 
   #onStart(job: Job, settler: Settler, events: EventSender): void {
@@ -293,21 +335,22 @@ export class Worker {
     await this.#starting?.catch(() => undefined);
     const parts = this.#parts;
     if (parts === undefined) return;
-    await parts.consumer.close();
+    const { lanes } = parts;
+    await Promise.all(lanes.map((lane) => lane.stopConsuming()));
     parts.sealCheck?.stop();
-    await this.#reading;
-    for (const job of parts.scheduler.stop()) job.delivery.reject({ requeue: true });
-    const cold = whenAborted(signal).then(() =>
-      parts.scheduler.abortActive(new Error("The worker is shutting down.")),
-    );
-    await Promise.race([parts.scheduler.idle(), cold]);
+    for (const job of lanes.flatMap((lane) => lane.stop())) job.delivery.reject({ requeue: true });
+    const idle = Promise.all(lanes.map(({ scheduler }) => scheduler.idle()));
+    const cold = whenAborted(signal).then(() => {
+      for (const { scheduler } of lanes) scheduler.abortActive(new Error("The worker is shutting down."));
+    });
+    await Promise.race([idle, cold]);
     const settled = parts.lostHandler
       .idle()
       .then(() => Promise.all([parts.settler.idle(), parts.refuser.idle()]));
     await Promise.race([settled, whenAborted(signal)]);
     await parts.events.stop();
     await parts.control?.close();
-    await parts.pool.close();
+    await Promise.all(lanes.map(({ pool }) => pool.close()));
     await parts.sealCheck?.close();
     await parts.connection.close();
     this.#parts = undefined;
@@ -324,19 +367,40 @@ export interface Parts {
   readonly settler: Settler;
   readonly refuser: Refuser;
   readonly lostHandler: LostHandler;
-  readonly pool: Pool;
   readonly connection: ReconnectingConnection;
   readonly events: EventSender;
   readonly limits: TimeLimits;
-  readonly scheduler: Scheduler;
-  readonly consumer: Consumer;
+  /** One for each pool. */
+  readonly lanes: readonly Lane[];
   readonly control: ControlNode | undefined;
-  readonly prefetch: number;
+  readonly intake: ReturnType<typeof createIntake>;
 }
 
-/** 0, no limit, when the multiplier is 0. */
-function prefetchCount(pool: Pool, multiplier: number): number {
-  return Math.trunc(pool.size * multiplier);
+/** Jobs that a worker has in hand. */
+export interface JobsInHand {
+  readonly active: readonly Job[];
+  /** Due, and waiting for room. */
+  readonly waiting: readonly Job[];
+  /** Waiting for their ETA. */
+  readonly scheduled: readonly Job[];
+}
+
+interface LanePlan {
+  readonly queues: readonly QueueSpec[];
+  readonly pool: string;
+  readonly concurrency?: number | undefined;
+}
+
+/** Resolves when all can run tasks; when one cannot start, the others are closed. */
+async function startPools(creating: readonly Promise<Pool>[]): Promise<readonly Pool[]> {
+  const pools = await Promise.all(creating);
+  try {
+    await Promise.all(pools.map((pool) => pool.start?.()));
+    return pools;
+  } catch (error) {
+    await Promise.all(pools.map((pool) => pool.close()));
+    throw error;
+  }
 }
 
 /** Resolves when the signal is aborted; never without one. */

@@ -46,6 +46,7 @@ export function startableWorker(app: App, flags: WorkerFlags, logger: Logger): W
     app,
     logger,
     ...(flags.app === undefined ? {} : { appModule: flags.app }),
+    ...(flags.poolFor === undefined ? {} : { poolFor: flags.poolFor }),
     ...(flags.childConcurrency === undefined ? {} : { childConcurrency: flags.childConcurrency }),
     ...(flags.maxTasksPerChild === undefined ? {} : { maxTasksPerChild: flags.maxTasksPerChild }),
     ...(flags.maxMemoryPerChild === undefined ? {} : { maxMemoryPerChild: flags.maxMemoryPerChild }),

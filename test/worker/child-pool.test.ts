@@ -3,6 +3,7 @@ import { Temporal } from "temporal-polyfill";
 import { describe, expect, it } from "vitest";
 import type { AsyncResult } from "../../app/index.ts";
 import type { Worker } from "../../worker/index.ts";
+import type { Lane } from "../../worker/lane.ts";
 import { takeMessages, testWorker } from "../helpers/worker.ts";
 import { app } from "./child-pool-app.ts";
 
@@ -14,9 +15,13 @@ function call(task: string, ...args: readonly unknown[]): Promise<AsyncResult<un
 async function run(task: string, ...args: readonly unknown[]): Promise<unknown> {
   return (await call(task, ...args)).get({ timeoutMs: 20_000 });
 }
+function laneOf(worker: Worker): Lane {
+  const lane = worker.parts?.lanes[0];
+  if (lane === undefined) throw new Error("The worker is not running.");
+  return lane;
+}
 function poolOf(worker: Worker): { readonly size: number; readonly pids: readonly number[] } {
-  if (worker.parts === undefined) throw new Error("The worker is not running.");
-  return worker.parts.pool;
+  return laneOf(worker).pool;
 }
 
 describe.each(["prefork", "threads"])("%s", (pool) => {
@@ -78,11 +83,10 @@ describe.each(["prefork", "threads"])("%s", (pool) => {
   it("grows and shrinks without ending a task", async () => {
     const worker = await start({ concurrency: 1 });
     const long = await call("sleep", 700);
-    worker.parts?.pool.resize?.(2);
-    worker.parts?.scheduler.fill();
+    laneOf(worker).resize(2);
     expect(poolOf(worker).size).toBe(3);
     expect(await run("add", 1, 2)).toBe(3);
-    worker.parts?.pool.resize?.(-2);
+    laneOf(worker).resize(-2);
     expect(poolOf(worker).size).toBe(1);
     expect(await long.get({ timeoutMs: 20_000 })).toBeTypeOf("number");
     expect(await run("add", 3, 4)).toBe(7);
@@ -111,6 +115,24 @@ describe("prefork", () => {
       module: "billiard.exceptions",
     });
     expect(await run("add", 1, 1)).toBe(2);
+  });
+
+  it("serves its own queues beside another pool", async () => {
+    const worker = await testWorker(app, {
+      queues: ["celery"],
+      pool: "async",
+      appModule,
+      poolFor: [{ queues: ["cpu", "render"], pool: "prefork", concurrency: 1 }],
+    });
+    const pidOn = async (queue: string): Promise<unknown> => {
+      const result = await app.sendTask<{ pid: number }>("where", { queue });
+      return (await result.get({ timeoutMs: 20_000 })).pid;
+    };
+    expect(await pidOn("celery")).toBe(process.pid);
+    const children = worker.parts?.lanes[1]?.pool.pids ?? [];
+    expect(children).toHaveLength(1);
+    expect([await pidOn("cpu"), await pidOn("render")]).toEqual([...children, ...children]);
+    expect(worker.queues.map(({ name }) => name)).toEqual(["celery", "cpu", "render"]);
   });
 
   it("needs the app's module", async () => {

@@ -189,7 +189,7 @@ describe("worker", () => {
     });
     const worker = await testWorker(app, { concurrency: 2 });
     for (let n = 0; n < 10; n += 1) await wait.delay(n);
-    await expect.poll(() => worker.parts?.scheduler.active.size).toBe(2);
+    await expect.poll(() => worker.jobs.active.length).toBe(2);
     await worker.stop();
     expect(done).toHaveLength(2);
     expect(await (await app.connection()).queueSize("celery")).toBe(8);
@@ -218,7 +218,7 @@ describe("worker", () => {
     });
     const worker = await testWorker(app);
     await endless.delay();
-    await expect.poll(() => worker.parts?.scheduler.active.size).toBe(1);
+    await expect.poll(() => worker.jobs.active.length).toBe(1);
     await worker.stop(AbortSignal.abort());
     await expect.poll(() => reason).toBeInstanceOf(Error);
   });

@@ -8,20 +8,17 @@ import type { Worker } from "../worker.ts";
 /** Runs one command; undefined sends no reply. */
 export type Command = (worker: Worker, given: PlainObject) => unknown;
 
-const scheduled: Command = ({ parts, hostname }) =>
-  (parts?.scheduler.scheduled ?? []).map((job) => ({
+const scheduled: Command = ({ jobs, hostname }) =>
+  jobs.scheduled.map((job) => ({
     eta: job.request.headers["eta"] ?? null,
     priority: 6,
     request: describeJob(job, hostname),
   }));
 
-const reserved: Command = ({ parts, hostname }) =>
-  [...(parts?.scheduler.waiting ?? []), ...(parts?.scheduler.scheduled ?? [])].map((job) =>
-    describeJob(job, hostname),
-  );
+const reserved: Command = ({ jobs, hostname }) =>
+  [...jobs.waiting, ...jobs.scheduled].map((job) => describeJob(job, hostname));
 
-const active: Command = ({ parts, hostname }) =>
-  [...(parts?.scheduler.active ?? [])].map((job) => describeJob(job, hostname));
+const active: Command = ({ jobs, hostname }) => jobs.active.map((job) => describeJob(job, hostname));
 
 const registered: Command = ({ app }) => [...app.tasks.keys()].sort();
 
@@ -40,9 +37,9 @@ const conf: Command = ({ app }) => ({
 const queryTask: Command = (worker, { ids }) => {
   const wanted = new Set((Array.isArray(ids) ? ids : [ids]).map(String));
   const states: [string, readonly Job[]][] = [
-    ["active", [...(worker.parts?.scheduler.active ?? [])]],
-    ["reserved", worker.parts?.scheduler.waiting ?? []],
-    ["scheduled", worker.parts?.scheduler.scheduled ?? []],
+    ["active", worker.jobs.active],
+    ["reserved", worker.jobs.waiting],
+    ["scheduled", worker.jobs.scheduled],
   ];
   const found = states.flatMap(([state, jobs]) =>
     jobs
@@ -109,26 +106,31 @@ function setEvents({ parts }: Worker, enabled: boolean): unknown {
 function stats(worker: Worker): unknown {
   const { parts, total, clock, startedAtMs, app } = worker;
   const usage = process.resourceUsage();
+  const pools = parts?.lanes.map(({ pool }) => pool) ?? [];
   return {
     total: Object.fromEntries(total),
     pid: process.pid,
     clock: String(clock.value),
     uptime: Math.trunc((Date.now() - startedAtMs) / 1000),
     pool: {
-      implementation: `celerity:${parts?.pool.name ?? "none"}`,
-      "max-concurrency": parts?.pool.size ?? 0,
-      processes: [process.pid],
+      implementation: `celerity:${pools.map(({ name }) => name).join("+")}`,
+      "max-concurrency": sum(pools.map(({ size }) => size)),
+      processes: [...new Set(pools.flatMap(({ pids }) => pids))],
       "max-tasks-per-child": "N/A",
       timeouts: [0, 0],
     },
     broker: { uri: splitBrokerUrls(app.settings.brokerUrl).map(redactUrl).join(";") },
-    prefetch_count: parts?.prefetch ?? 0,
+    prefetch_count: sum(parts?.lanes.map(({ prefetch }) => prefetch) ?? []),
     rusage: { utime: usage.userCPUTime / 1e6, stime: usage.systemCPUTime / 1e6, maxrss: usage.maxRSS },
   };
 }
 
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+
 /** A job as `inspect` shows it. */
-function describeJob({ request, task, startedAtMs, delivery }: Job, hostname: string): PlainObject {
+function describeJob({ request, task, startedAtMs, delivery, pid }: Job, hostname: string): PlainObject {
   return {
     id: request.id,
     name: request.task,
@@ -144,7 +146,7 @@ function describeJob({ request, task, startedAtMs, delivery }: Job, hostname: st
       priority: request.priority,
       redelivered: delivery.redelivered,
     },
-    worker_pid: startedAtMs === undefined ? null : process.pid,
+    worker_pid: startedAtMs === undefined ? null : pid,
   };
 }
 

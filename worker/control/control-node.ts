@@ -3,14 +3,8 @@
  * asker's reply queue. Source: kombu/pidbox.py, celery/worker/pidbox.py.
  */
 import { REPLY_AUDIENCE } from "../../app/index.ts";
-import { decodeBody } from "../../codecs/index.ts";
-import {
-  BrokerError,
-  isPlainObject,
-  type PlainObject,
-  toError,
-  writePythonJson,
-} from "../../protocol/index.ts";
+import { decodeBody, encodeBody, jsonSerializer } from "../../codecs/index.ts";
+import { BrokerError, isPlainObject, type PlainObject, toError } from "../../protocol/index.ts";
 import type { Connection, Delivery, QueueSpec } from "../../transports/index.ts";
 import type { SealCheck } from "../seal-check.ts";
 import type { Worker } from "../worker.ts";
@@ -136,10 +130,14 @@ async function send(
   const to = request["reply_to"] as PlainObject;
   // Only ever to the reply exchange: a stranger must not make a worker publish elsewhere.
   if (to["exchange"] !== REPLY_EXCHANGE || typeof to["routing_key"] !== "string") return;
+  const { settings, codecs } = worker.app;
+  // Celery replies with the task serializer. Every asker reads JSON, unless all that it takes must be signed.
+  const serializer = settings.taskSerializer === "auth" ? codecs.serializer("auth") : jsonSerializer;
+  const { body, contentType, contentEncoding } = await encodeBody({ [worker.hostname]: reply }, serializer);
   const message = {
-    body: Buffer.from(writePythonJson({ [worker.hostname]: reply })),
-    contentType: "application/json",
-    contentEncoding: "utf-8",
+    body,
+    contentType,
+    contentEncoding,
     headers: { ticket: request["ticket"] ?? null, clock: worker.clock.forward() },
     properties: { deliveryMode: 1, priority: 0 },
   } as const;

@@ -2,7 +2,14 @@
  * What a pool and its processes or threads say to each other. Values travel as pickles, which keep every class that a task
  * can take and return; the rest is plain data that structured clone carries.
  */
-import { deserialize, serialize } from "node:v8"; const DEFAULT_LIMITS={maxDepth:1}; const pickleSerializer={serialize:(v: unknown): Uint8Array=>serialize(v),deserialize:(b: Uint8Array,_l: unknown): unknown=>deserialize(b)};
+import { deserialize, serialize } from "node:v8";
+
+const DEFAULT_LIMITS = { maxDepth: 1 };
+const pickleSerializer = {
+  serialize: (v: unknown): Uint8Array => serialize(v),
+  deserialize: (b: Uint8Array, _l: unknown): unknown => deserialize(b),
+};
+
 import type { TaskRequest } from "../../../protocol/index.ts";
 import type { Outcome } from "../../outcome.ts";
 
