@@ -21,6 +21,7 @@ import {
 } from "./producer.ts";
 import { createRouter, type Router } from "./routing.ts";
 import { createSealing, type Sealing } from "./sealing.ts";
+import { withAuth } from "./security.ts";
 import { sendSentEvent } from "./sent-event.ts";
 import type { Settings } from "./settings.ts";
 import { type BoundTaskFunction, createTask, type Task, type TaskFunction } from "./task.ts";
@@ -58,9 +59,9 @@ export class App implements Caller {
 
   constructor({ env, codecs, onWarning, ...settings }: AppOptions) {
     this.settings = loadSettings(settings, env ?? process.env);
-    this.codecs = codecs ?? createCodecs();
-    this.router = createRouter(this.settings);
     this.onWarning = onWarning ?? warnProcess;
+    this.codecs = withAuth(this.settings, codecs ?? createCodecs(), this.onWarning);
+    this.router = createRouter(this.settings);
     this.sealing = createSealing(this.settings, this.onWarning);
     this.producer = createProducer({
       settings: this.settings,
@@ -119,7 +120,7 @@ export class App implements Caller {
     const connection = this.#connected ?? (await this.connection());
     if (this.settings.resultBackend?.startsWith("rpc") === true) await (await this.backend()).prepare?.();
     await this.producer.publish(this.sealing.sealTask(prepared), connection);
-    if (this.settings.taskSendSentEvent) await sendSentEvent(connection, prepared, this.origin);
+    if (this.settings.taskSendSentEvent) await sendSentEvent(connection, prepared, this);
   }
   #connected: ReconnectingConnection | undefined;
 

@@ -7,6 +7,7 @@ export * from "./load-settings.ts";
 export * from "./producer.ts";
 export * from "./routing.ts";
 export * from "./sealing.ts";
+export { type SecurityOptions, setupSecurity } from "./security.ts";
 export * from "./settings.ts";
 export * from "./task.ts";
 export * from "./task-context.ts";

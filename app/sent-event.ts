@@ -1,22 +1,35 @@
 /** The task-sent event of a client. Source: celery/app/amqp.py `task_sent` of 5.7. */
-import { writePythonJson } from "../protocol/index.ts";
+import { type Codecs, encodeBody } from "../codecs/index.ts";
 import type { Connection } from "../transports/index.ts";
 import type { PreparedTask } from "./producer.ts";
+import type { Settings } from "./settings.ts";
+
+/** What the event says of its sender, and how. */
+export interface EventSource {
+  /** Node name: `gen123@host`. */
+  readonly origin: string;
+  readonly codecs: Codecs;
+  readonly settings: Pick<Settings, "eventSerializer">;
+}
 
 /** Tells monitors that a task was sent; does nothing on brokers without events. */
 export async function sendSentEvent(
   connection: Connection,
   prepared: PreparedTask,
-  origin: string,
+  { origin, codecs, settings }: EventSource,
 ): Promise<void> {
   const type = connection.capabilities.eventExchangeType;
   if (type === undefined) return;
   await connection.declareExchange({ name: "celeryev", type });
+  const { body, contentType, contentEncoding } = await encodeBody(
+    describeSent(prepared, origin),
+    codecs.serializer(settings.eventSerializer),
+  );
   await connection.publish(
     {
-      body: Buffer.from(writePythonJson(describeSent(prepared, origin))),
-      contentType: "application/json",
-      contentEncoding: "utf-8",
+      body,
+      contentType,
+      contentEncoding,
       headers: { hostname: origin },
       properties: { deliveryMode: 1, priority: 0 },
     },

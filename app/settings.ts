@@ -67,6 +67,8 @@ export interface Settings {
   readonly taskTimeLimit: number | null;
   /** Seconds after which a task is asked to stop; null means never. */
   readonly taskSoftTimeLimit: number | null;
+  /** Starts of tasks without a limit of their own: `10/s`, `100/m`, `5/h`; null means no limit. */
+  readonly taskDefaultRateLimit: string | null;
   readonly taskIgnoreResult: boolean;
   readonly taskStoreErrorsEvenIfIgnored: boolean;
   /** Store STARTED when a task begins. */
@@ -88,10 +90,27 @@ export interface Settings {
   readonly workerMaxMemoryPerChild: number | null;
   /** Messages held per slot of concurrency; 0 means no limit. */
   readonly workerPrefetchMultiplier: number;
+  readonly workerDisableRateLimits: boolean;
   readonly workerSendTaskEvents: boolean;
   readonly workerEnableRemoteControl: boolean;
   /** Tasks with an ETA held in memory at most; Celery's default is no limit. */
   readonly workerEtaTaskLimit: number;
+  /** Serializer of the events for monitors. */
+  readonly eventSerializer: string;
+
+  /** Path of the RSA private key that `auth` signs with, PEM. */
+  readonly securityKey: string | null;
+  readonly securityKeyPassword: string | null;
+  /** Path of that key's certificate, PEM. */
+  readonly securityCertificate: string | null;
+  /** Directory or glob pattern of the certificates whose signatures `auth` takes. */
+  readonly securityCertStore: string | null;
+  readonly securityDigest: string;
+  /** File, directory or glob pattern of authorities, one of which must have issued them. Not a Celery setting. */
+  readonly securityCaCertificates: string | null;
+  /** File, directory or glob pattern of revocation lists. Not a Celery setting. */
+  readonly securityRevocationList: string | null;
+
   /** Largest message body after decompression, in bytes. Not a Celery setting. */
   readonly messageMaxBytes: number;
   /** Deepest nesting of a message body. Not a Celery setting. */
@@ -151,6 +170,7 @@ export const DEFAULT_SETTINGS: Settings = {
   taskRejectOnWorkerLost: true,
   taskTimeLimit: null,
   taskSoftTimeLimit: null,
+  taskDefaultRateLimit: null,
   taskIgnoreResult: false,
   taskStoreErrorsEvenIfIgnored: false,
   taskTrackStarted: false,
@@ -162,9 +182,18 @@ export const DEFAULT_SETTINGS: Settings = {
   workerMaxTasksPerChild: null,
   workerMaxMemoryPerChild: null,
   workerPrefetchMultiplier: 4,
+  workerDisableRateLimits: false,
   workerSendTaskEvents: false,
   workerEnableRemoteControl: true,
   workerEtaTaskLimit: 1000,
+  eventSerializer: "json",
+  securityKey: null,
+  securityKeyPassword: null,
+  securityCertificate: null,
+  securityCertStore: null,
+  securityDigest: "sha256",
+  securityCaCertificates: null,
+  securityRevocationList: null,
   messageMaxBytes: 16 * 1024 * 1024,
   messageMaxDepth: 200,
   messageSealing: "off",

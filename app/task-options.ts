@@ -32,6 +32,8 @@ export interface TaskOptions extends RouteOptions {
   readonly retryBackoffMax?: number;
   /** Wait a random time between 0 and the back-off. Default true. */
   readonly retryJitter?: boolean;
+  /** Starts in each worker: `10/s`, `100/m`, `5/h`, or a number a second. Default: the setting taskDefaultRateLimit. */
+  readonly rateLimit?: string | number;
   /** Seconds. */
   readonly timeLimit?: number;
   /** Seconds. */

@@ -149,9 +149,9 @@ export class EventSender {
     this.#publish("task.multi", events);
   }
 
-  #publish(routingKey: string, body: unknown): void {
+  #publish(routingKey: string, event: unknown): void {
     const { connection, exchange, serializer, hostname, onWarning } = this.#options;
-    const sent = andThen(encodeBody(body, serializer), ({ body, contentType, contentEncoding }) =>
+    const sent = andThen(encodeBody(event, serializer), ({ body, contentType, contentEncoding }) =>
       connection.publish(
         {
           body,

@@ -6,6 +6,7 @@ import { EtaSchedule } from "./eta.ts";
 import type { Job } from "./job.ts";
 import { failure, type Outcome, revoked } from "./outcome.ts";
 import type { Pool } from "./pool.ts";
+import { RateLimits } from "./rate-limits.ts";
 import { askToStop, type TimeLimits } from "./time-limits.ts";
 
 export interface SchedulerOptions {
@@ -13,6 +14,9 @@ export interface SchedulerOptions {
   /** Called when a job begins. */
   readonly onStart: (job: Job) => void;
   readonly limits: TimeLimits;
+  /** Starts a second of tasks that set no rate limit; undefined for no limit. */
+  readonly rateLimit: number | undefined;
+  readonly disableRateLimits: boolean;
   /** Called when a job has ended, run or not. */
   readonly onEnd: (job: Job, outcome: Outcome) => void;
   /** Should the job end as REVOKED instead of running? */
@@ -22,7 +26,8 @@ export interface SchedulerOptions {
 export class Scheduler {
   readonly #options: SchedulerOptions;
   readonly #active = new Set<Job>();
-  readonly #eta: EtaSchedule = new EtaSchedule((job) => this.#enqueue(job));
+  readonly #eta: EtaSchedule = new EtaSchedule((job) => this.#due(job));
+  readonly rateLimits: RateLimits;
   /** Jobs that wait for room; `#head` is the next one, so that taking it moves nothing. */
   #waiting: Job[] = [];
   #head = 0;
@@ -31,6 +36,11 @@ export class Scheduler {
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
+    this.rateLimits = new RateLimits({
+      isDisabled: options.disableRateLimits,
+      fallback: options.rateLimit,
+      onAllowed: (job) => this.#enqueue(job),
+    });
   }
 
   /** Jobs being run. */
@@ -38,9 +48,9 @@ export class Scheduler {
     return this.#active;
   }
 
-  /** Jobs that are due and wait for room. */
+  /** Jobs that are due and wait for room, or for their rate limit. */
   get waiting(): readonly Job[] {
-    return this.#waiting.slice(this.#head);
+    return [...this.#waiting.slice(this.#head), ...this.rateLimits.waiting];
   }
 
   /** Jobs that wait for their ETA. */
@@ -61,7 +71,11 @@ export class Scheduler {
         return;
       }
     }
-    this.#enqueue(job);
+    this.#due(job);
+  }
+
+  #due(job: Job): void {
+    if (this.rateLimits.allows(job)) this.#enqueue(job);
   }
 
   #enqueue(job: Job): void {
@@ -125,7 +139,7 @@ export class Scheduler {
   /** Starts no further job and returns those that were not started. */
   stop(): Job[] {
     this.#stopped = true;
-    const left = [...this.#waiting.slice(this.#head), ...this.#eta.clear()];
+    const left = [...this.#waiting.slice(this.#head), ...this.rateLimits.clear(), ...this.#eta.clear()];
     this.#waiting = [];
     this.#head = 0;
     return left;

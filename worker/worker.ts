@@ -19,6 +19,7 @@ import { nodeName } from "./node-name.ts";
 import { type Outcome, timedOut } from "./outcome.ts";
 import type { Pool, PoolOptions } from "./pool.ts";
 import { createPool } from "./pools/index.ts";
+import { parseRate } from "./rate-limits.ts";
 import { createRefuser, type Refuser } from "./refuse.ts";
 import { RevokedTasks } from "./revoked.ts";
 import { Scheduler } from "./scheduler.ts";
@@ -165,6 +166,8 @@ export class Worker {
       const scheduler = new Scheduler({
         pool,
         limits,
+        rateLimit: parseRate(app.settings.taskDefaultRateLimit),
+        disableRateLimits: app.settings.workerDisableRateLimits,
         onStart: (job) => this.#onStart(job, settler, events),
         onEnd: (job, outcome) => this.#onEnd(job, outcome, settler, events),
         isRevoked: (taskId) => this.revoked.has(taskId),

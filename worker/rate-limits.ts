@@ -1,0 +1,115 @@
+/**
+ * How often tasks of one name may start in this worker: a token bucket that holds one token, as in Celery, for each task
+ * with a limit. What has to wait keeps its order. Source: celery/worker/consumer/consumer.py, celery/utils/time.py `rate`.
+ */
+import { ConfigurationError } from "../protocol/index.ts";
+import type { Job } from "./job.ts";
+
+const PER_SECOND: Readonly<Record<string, number>> = { s: 1, m: 1 / 60, h: 1 / 3600 };
+
+/** `10/s`, `100/m`, `5/h`, or a number a second, as starts a second; 0 and null are undefined: no limit. Throws ConfigurationError. */
+export function parseRate(rate: string | number | null | undefined): number | undefined {
+  if (rate === null || rate === undefined) return undefined;
+  const [, digits = "", unit = "s"] = /^\s*(\d+(?:\.\d+)?)\s*(?:\/\s*([smh])?)?\s*$/.exec(String(rate)) ?? [];
+  if (digits === "") {
+    throw new ConfigurationError(`Invalid rate limit ${JSON.stringify(rate)}; write 10/s, 100/m or 5/h.`);
+  }
+  const perSecond = Number(digits) * (PER_SECOND[unit] ?? 1);
+  return perSecond === 0 ? undefined : perSecond;
+}
+
+export interface RateLimitsOptions {
+  /** For tasks without a limit of their own; starts a second. */
+  readonly fallback: number | undefined;
+  /** Limits that tasks set themselves do not count. */
+  readonly isDisabled: boolean;
+  /** Called when a job that had to wait may start. */
+  readonly onAllowed: (job: Job) => void;
+}
+
+interface Bucket {
+  readonly perSecond: number;
+  /** Milliseconds since 1970. */
+  nextAtMs: number;
+  readonly waiting: Job[];
+  timer: NodeJS.Timeout | undefined;
+}
+
+export class RateLimits {
+  readonly #options: RateLimitsOptions;
+  /** What remote control set: undefined for no limit. */
+  readonly #changed = new Map<string, number | undefined>();
+  readonly #buckets = new Map<string, Bucket>();
+
+  constructor(options: RateLimitsOptions) {
+    this.#options = options;
+  }
+
+  /** Jobs that wait for their turn. */
+  get waiting(): readonly Job[] {
+    return [...this.#buckets.values()].flatMap(({ waiting }) => waiting);
+  }
+
+  /** True when the job may start now; otherwise it is kept, and `onAllowed` is called in its turn. */
+  allows(job: Job): boolean {
+    const perSecond = this.#rateOf(job);
+    if (perSecond === undefined) return true;
+    const bucket = this.#bucket(job.task.name, perSecond);
+    const nowMs = Date.now();
+    if (bucket.waiting.length === 0 && nowMs >= bucket.nextAtMs) {
+      bucket.nextAtMs = nowMs + 1000 / perSecond;
+      return true;
+    }
+    bucket.waiting.push(job);
+    this.#arm(bucket);
+    return false;
+  }
+
+  /** Replaces the limit of a task at once; undefined for none. */
+  set(task: string, perSecond: number | undefined): void {
+    this.#changed.set(task, perSecond);
+    const bucket = this.#buckets.get(task);
+    if (bucket === undefined) return;
+    clearTimeout(bucket.timer);
+    this.#buckets.delete(task);
+    for (const job of bucket.waiting) if (this.allows(job)) this.#options.onAllowed(job);
+  }
+
+  /** Lets nothing go any more, and returns what waited. */
+  clear(): readonly Job[] {
+    const left = this.waiting;
+    for (const { timer } of this.#buckets.values()) clearTimeout(timer);
+    this.#buckets.clear();
+    return left;
+  }
+
+  #rateOf({ task }: Job): number | undefined {
+    if (this.#changed.has(task.name)) return this.#changed.get(task.name);
+    if (this.#options.isDisabled) return undefined;
+    const own = task.options.rateLimit;
+    return own === undefined ? this.#options.fallback : parseRate(own);
+  }
+
+  #bucket(task: string, perSecond: number): Bucket {
+    const known = this.#buckets.get(task);
+    if (known !== undefined) return known;
+    const bucket: Bucket = { perSecond, nextAtMs: 0, waiting: [], timer: undefined };
+    this.#buckets.set(task, bucket);
+    return bucket;
+  }
+
+  #arm(bucket: Bucket): void {
+    bucket.timer ??= setTimeout(() => this.#release(bucket), Math.max(0, bucket.nextAtMs - Date.now()));
+  }
+
+  #release(bucket: Bucket): void {
+    bucket.timer = undefined;
+    const job = bucket.waiting.shift();
+    if (job === undefined) return;
+    // From when it was due, not from now: a late timer must not lower the rate for good.
+    bucket.nextAtMs =
+      Math.max(bucket.nextAtMs, Date.now() - 1000 / bucket.perSecond) + 1000 / bucket.perSecond;
+    this.#options.onAllowed(job);
+    if (bucket.waiting.length > 0) this.#arm(bucket);
+  }
+}
