@@ -5,6 +5,7 @@ export * from "./async-result.ts";
 export * from "./load-app.ts";
 export * from "./load-settings.ts";
 export * from "./producer.ts";
+export * from "./remote-control.ts";
 export * from "./routing.ts";
 export * from "./sealing.ts";
 export { type SecurityOptions, setupSecurity } from "./security.ts";

@@ -28,9 +28,8 @@ import type { Settings } from "./settings.ts";
 export const SEALING_MODES = ["off", "accept-legacy", "require"] as const;
 export type SealingMode = (typeof SEALING_MODES)[number];
 
-/** The exchange of remote control, in place of a queue; a command cannot be taken for a task, nor the other way. */
-export const CONTROL_AUDIENCE = "celery.pidbox";
-export const REPLY_AUDIENCE = "reply.celery.pidbox";
+/** The exchange of remote control, in place of a queue: so no command is taken for a task, and no task for a command. */
+const CONTROL_EXCHANGE = "celery.pidbox";
 /** Age at which a control command is too old, in seconds; the queues of control keep nothing longer. */
 const CONTROL_MAX_AGE_SECONDS = 300;
 
@@ -40,8 +39,8 @@ export interface Sealing {
   readonly hasKey: boolean;
   /** A task message with its seal; as it is when no key is configured, but never with a seal of somebody else. */
   sealTask(prepared: PreparedTask): PreparedTask;
-  /** The same for any message; `queue` is undefined when an exchange decides. */
-  seal(message: WireMessage, queue: string | undefined): WireMessage;
+  /** The same for a remote control command, or a reply, on its way to an exchange. */
+  sealControl(message: WireMessage, exchange: string): WireMessage;
   /** Checks a task message's seal; returns its nonce for the store. Throws DecodeError. */
   verifyTask(message: WireMessage, queue: string): NonceClaim;
   /** Checks a control command's seal, read by the node of that queue. Throws DecodeError. */
@@ -64,7 +63,7 @@ export function createSealing(settings: Settings, onWarning: (message: string) =
     maxAgeSeconds: number,
   ): NonceClaim => {
     const claims = verifySeal(message, { trustedKeys, audience, queue, maxAgeSeconds, nowMs: Date.now() });
-    if (queue === CONTROL_AUDIENCE && claims.queue === undefined) {
+    if (queue === CONTROL_EXCHANGE && claims.queue === undefined) {
       throw new DecodeError("wrong_audience", "The message is not sealed for remote control.");
     }
     return {
@@ -84,15 +83,19 @@ export function createSealing(settings: Settings, onWarning: (message: string) =
   return {
     mode,
     hasKey: key !== undefined,
-    seal,
     sealTask(prepared) {
       const { message, route } = prepared;
       const sealed = seal(message, route.exchange === "" ? route.routingKey : undefined);
       return sealed === message ? prepared : { ...prepared, message: sealed };
     },
+    sealControl(message, exchange) {
+      // kombu has a number there, which a seal does not cover and no worker looks at.
+      const { expires: _expires, ...headers } = message.headers;
+      return key === undefined ? message : seal({ ...message, headers }, exchange);
+    },
     verifyTask: (message, queue) => verify(message, queue, queue, settings.messageSealMaxAge),
     verifyControl: (message, queue) =>
-      verify(message, CONTROL_AUDIENCE, queue, Math.min(settings.messageSealMaxAge, CONTROL_MAX_AGE_SECONDS)),
+      verify(message, CONTROL_EXCHANGE, queue, Math.min(settings.messageSealMaxAge, CONTROL_MAX_AGE_SECONDS)),
     openNonceStore: () => openStore(settings, onWarning),
   };
 }

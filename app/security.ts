@@ -56,12 +56,12 @@ export function withAuth(
   if (codecs.contentTypeOf("auth") !== undefined) return codecs;
   if (writes) requireSettings(settings, ["securityKey", "securityCertificate"]);
   if (reads) requireSettings(settings, ["securityCertStore"]);
-  if (settings.securityKey === null && settings.securityCertStore === null) return codecs;
+  if (!settings.securityKey && !settings.securityCertStore) return codecs;
   return addSerializer(codecs, createAuthSerializer({ ...settings, codecs, onWarning }));
 }
 
 function requireSettings(settings: Settings, names: readonly (keyof Settings)[]): void {
-  const missing = names.filter((name) => settings[name] === null);
+  const missing = names.filter((name) => !settings[name]);
   if (missing.length === 0) return;
   const shown = missing.map((name) => `${name} (${celeryName(name)})`).join(", ");
   throw new ConfigurationError(`The serializer "auth" needs the settings ${shown}.`);

@@ -91,6 +91,8 @@ export interface Settings {
   /** Messages held per slot of concurrency; 0 means no limit. */
   readonly workerPrefetchMultiplier: number;
   readonly workerDisableRateLimits: boolean;
+  /** Remote control may replace the processes of a pool. */
+  readonly workerPoolRestarts: boolean;
   readonly workerSendTaskEvents: boolean;
   readonly workerEnableRemoteControl: boolean;
   /** Tasks with an ETA held in memory at most; Celery's default is no limit. */
@@ -183,6 +185,7 @@ export const DEFAULT_SETTINGS: Settings = {
   workerMaxMemoryPerChild: null,
   workerPrefetchMultiplier: 4,
   workerDisableRateLimits: false,
+  workerPoolRestarts: false,
   workerSendTaskEvents: false,
   workerEnableRemoteControl: true,
   workerEtaTaskLimit: 1000,

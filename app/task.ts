@@ -106,13 +106,13 @@ function mergeKeywords(
 
 /** Names of plain parameters, read from the source; undefined when one is destructured or the source is not JavaScript. */
 function parameterNames(fn: (...args: never[]) => unknown, bound: boolean): readonly string[] | undefined {
-  const list = /^(?:async\s+)?(?:function\s*\w*\s*)?\(([^()]*)\)|^(?:async\s+)?(\w+)\s*=>/.exec(
+  const list = /^(?:async\s+)?(?:function\b\s*(?:\w+\s*)?)?\(([^()]*)\)|^(?:async\s+)?(\w+)\s*=>/.exec(
     fn.toString(),
   );
   if (list === null) return undefined;
   const names = (list[1] ?? list[2] ?? "")
     .split(",")
-    .map((part) => part.replace(/=.*$/s, "").trim())
+    .map((part) => (part.split("=", 1)[0] ?? "").trim())
     .filter((name) => name !== "" && !name.startsWith("..."));
   if (!names.every((name) => /^[\w$]+$/.test(name))) return undefined;
   return bound ? names.slice(1) : names;

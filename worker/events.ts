@@ -81,6 +81,11 @@ export class EventSender {
     this.#publish(type.replaceAll("-", "."), event);
   }
 
+  /** An event of another type about the worker; its fields are the caller's. */
+  send(type: `worker-${string}`, facts: Facts): void {
+    if (this.#available) this.#publish(type.replaceAll("-", "."), this.#event(type, facts));
+  }
+
   received(job: Job): void {
     if (!this.#wanted(job)) return;
     const { request } = job;
@@ -206,8 +211,9 @@ function describeEnd(
       return { type: outcome.state === "RETRY" ? "task-retried" : "task-failed", facts };
     }
     case "REVOKED": {
-      const expired = outcome.exception.exc_message[0] === "expired";
-      return { type: "task-revoked", facts: { terminated: false, signum: null, expired } };
+      const { exception, signum = null } = outcome;
+      const expired = exception.exc_message[0] === "expired";
+      return { type: "task-revoked", facts: { terminated: signum !== null, signum, expired } };
     }
     case "REJECTED":
       return { type: "task-rejected", facts: { requeue: outcome.requeue } };

@@ -4,3 +4,4 @@ export { nodeName } from "./node-name.ts";
 export * from "./outcome.ts";
 export * from "./pool.ts";
 export * from "./worker.ts";
+export * from "./worker-options.ts";

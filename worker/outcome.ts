@@ -14,7 +14,12 @@ export type Outcome =
     }
   /** The process that ran it is gone, and nobody knows how far it came. */
   | { readonly state: "LOST"; readonly exception: ExceptionDocument }
-  | { readonly state: "REVOKED"; readonly exception: ExceptionDocument }
+  | {
+      readonly state: "REVOKED";
+      readonly exception: ExceptionDocument;
+      /** The signal that ended it, for one that ran. */
+      readonly signum?: number;
+    }
   | { readonly state: "REJECTED"; readonly requeue: boolean; readonly exception: ExceptionDocument }
   | { readonly state: "IGNORED" };
 
@@ -64,6 +69,8 @@ export function lost(reason: string): Outcome {
 }
 
 /** The task was not run: `reason` is Celery's word, "expired", "revoked" or "terminated". */
-export function revoked(reason: string): Outcome {
+export function revoked(
+  reason: "expired" | "revoked" | "terminated",
+): Extract<Outcome, { state: "REVOKED" }> {
   return { state: "REVOKED", exception: exceptionDocument("celery.exceptions", "TaskRevokedError", reason) };
 }

@@ -12,9 +12,10 @@ export interface Pool {
   start?(): Promise<void>;
   /**
    * Runs one task. A task that throws is an {@link Outcome}; a rejected promise means that the pool itself broke.
-   * A synchronous answer saves the fastest tasks a turn of the event loop. `job.abort` asks the task to stop.
+   * A synchronous answer saves the fastest tasks a turn of the event loop. `job.abort` asks the task to stop. `onStart` is
+   * called when the task begins: a process may have to be started before.
    */
-  run(job: Job): Outcome | Promise<Outcome>;
+  run(job: Job, onStart: (job: Job) => void): Outcome | Promise<Outcome>;
   /** Ends a run by force, whatever the task does; nobody listens to its outcome any more. Absent where nothing can. */
   kill?(job: Job): void;
   /** Makes room for so many more tasks, or fewer; those that run are never ended for it. Absent where the size is fixed. */

@@ -20,7 +20,7 @@ export interface SchedulerOptions {
   /** Called when a job has ended, run or not. */
   readonly onEnd: (job: Job, outcome: Outcome) => void;
   /** Should the job end as REVOKED instead of running? */
-  readonly isRevoked: (taskId: string) => boolean;
+  readonly isRevoked: (job: Job) => boolean;
 }
 
 export class Scheduler {
@@ -92,10 +92,7 @@ export class Scheduler {
       return;
     }
     this.#active.add(job);
-    job.startedAtMs = Date.now();
-    this.#options.onStart(job);
-    this.#options.limits.start(job);
-    const running = this.#options.pool.run(job);
+    const running = this.#options.pool.run(job, this.#onStart);
     if (running instanceof Promise) {
       running.then(
         (outcome) => this.#end(job, outcome),
@@ -104,9 +101,16 @@ export class Scheduler {
     } else this.#end(job, running);
   }
 
-  #refusal({ request }: Job): Outcome | undefined {
-    if (request.expiresMs !== undefined && Date.now() > request.expiresMs) return revoked("expired");
-    return this.#options.isRevoked(request.id) ? revoked("revoked") : undefined;
+  readonly #onStart = (job: Job): void => {
+    job.startedAtMs = Date.now();
+    this.#options.onStart(job);
+    this.#options.limits.start(job);
+  };
+
+  #refusal(job: Job): Outcome | undefined {
+    const { expiresMs } = job.request;
+    if (expiresMs !== undefined && Date.now() > expiresMs) return revoked("expired");
+    return this.#options.isRevoked(job) ? revoked("revoked") : undefined;
   }
 
   #end(job: Job, outcome: Outcome): void {

@@ -33,7 +33,9 @@ export class TimeLimits {
     this.#ofTask.set(task, limits);
   }
 
+  /** Once more for a job that begins anew. */
   start(job: Job): void {
+    this.stop(job);
     const { soft, hard } = this.#limitsOf(job);
     if (soft === undefined && hard === undefined) return;
     const timers: NodeJS.Timeout[] = [];

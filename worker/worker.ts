@@ -4,17 +4,26 @@
  */
 import { hostname } from "node:os";
 import type { App } from "../app/index.ts";
-import { toError } from "../protocol/index.ts";
-import type { Delivery, QueueSpec, ReconnectingConnection } from "../transports/index.ts";
+import { ConfigurationError, toError } from "../protocol/index.ts";
+import {
+  type Delivery,
+  type QueueSpec,
+  type ReconnectingConnection,
+  splitBrokerUrls,
+} from "../transports/index.ts";
+import { Autoscaler } from "./autoscaler.ts";
 import { type ControlNode, createControlNode } from "./control/control-node.ts";
 import { describeOutcome } from "./describe-outcome.ts";
 import { createEventSender, type EventSender } from "./events.ts";
 import { createExecute } from "./execute.ts";
+import { Gossip } from "./gossip.ts";
 import { createIntake, isRefusal, type Refusal } from "./intake.ts";
 import type { Job } from "./job.ts";
 import { LamportClock } from "./lamport-clock.ts";
 import { Lane } from "./lane.ts";
+import { consumedQueues, type LanePlan, planLanes } from "./lane-plans.ts";
 import { createLostHandler, type LostHandler } from "./lost.ts";
+import { mingle } from "./mingle.ts";
 import { nodeName } from "./node-name.ts";
 import { type Outcome, timedOut } from "./outcome.ts";
 import type { Pool, PoolOptions } from "./pool.ts";
@@ -26,53 +35,9 @@ import { Scheduler } from "./scheduler.ts";
 import { createSealCheck, type SealCheck } from "./seal-check.ts";
 import { createSettler, type Settler } from "./settle.ts";
 import { TimeLimits } from "./time-limits.ts";
+import type { WorkerOptions } from "./worker-options.ts";
 
-export interface WorkerOptions {
-  readonly app: App;
-  /** Queues to consume; default: the app's taskQueues, or its default queue. */
-  readonly queues?: readonly string[];
-  /** Celery's `-n`: `name@host`, with %h, %n and %d. */
-  readonly hostname?: string;
-  /** Default: the setting workerPool. */
-  readonly pool?: string;
-  /** Queues that have a pool of their own; the other queues share `pool`. */
-  readonly poolFor?: readonly PoolFor[];
-  /** Where pools of processes and threads load the app from: a file or package, as `-A` names it. */
-  readonly appModule?: string;
-  /** Default: the setting workerConcurrency. */
-  readonly concurrency?: number;
-  /** Default: the setting workerChildConcurrency. */
-  readonly childConcurrency?: number;
-  /** Default: the setting workerMaxTasksPerChild. */
-  readonly maxTasksPerChild?: number;
-  /** KiB; default: the setting workerMaxMemoryPerChild. */
-  readonly maxMemoryPerChild?: number;
-  /** Seconds; default: the setting taskTimeLimit. */
-  readonly timeLimit?: number;
-  /** Seconds; default: the setting taskSoftTimeLimit. */
-  readonly softTimeLimit?: number;
-  /** Default: the setting workerPrefetchMultiplier. */
-  readonly prefetchMultiplier?: number;
-  /** Send task events; default: the setting workerSendTaskEvents. */
-  readonly taskEvents?: boolean;
-  /** Told about every task and about trouble; default: silent but for the app's warnings. */
-  readonly logger?: WorkerLogger;
-}
-
-/** A pool for some of the queues. */
-export interface PoolFor {
-  readonly queues: readonly string[];
-  readonly pool: string;
-  /** Default: the pool's. */
-  readonly concurrency?: number;
-}
-
-/** The part of a logger that the worker uses; pino fits. */
-export interface WorkerLogger {
-  debug(facts: object, message: string): void;
-  info(facts: object, message: string): void;
-  warn(facts: object, message: string): void;
-}
+const EVENT_EXCHANGE = "celeryev";
 
 export function createWorker(options: WorkerOptions): Worker {
   return new Worker(options);
@@ -88,12 +53,16 @@ export class Worker {
   readonly startedAtMs: number = Date.now();
   /** Resolves when the worker cannot go on: the broker stayed away for longer than brokerConnectionMaxRetries allows. */
   readonly failed: Promise<Error>;
+  /** Resolves with the reason when remote control asks this worker to stop; stop() is up to whoever runs it. */
+  readonly shutdownRequested: Promise<string>;
   readonly #options: WorkerOptions;
   readonly #total = new Map<string, number>();
   #processed = 0;
   #connection: ReconnectingConnection | undefined;
   #parts: Parts | undefined;
   #fail: (error: Error) => void = () => undefined;
+  #requestShutdown: (reason: string) => void = () => undefined;
+  #autoscaler: Autoscaler | undefined;
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
 
@@ -104,9 +73,10 @@ export class Worker {
     this.failed = new Promise((resolve) => {
       this.#fail = resolve;
     });
-    const bound = options.poolFor?.flatMap(({ queues }) => queues) ?? [];
-    const named = [...(options.queues ?? []), ...bound].map((name) => this.app.router.queue(name));
-    this.queues = options.queues === undefined && bound.length === 0 ? this.app.router.defaultQueues : named;
+    this.shutdownRequested = new Promise((resolve) => {
+      this.#requestShutdown = resolve;
+    });
+    this.queues = consumedQueues(options);
   }
 
   /** Tasks ended, by name. */
@@ -117,6 +87,38 @@ export class Worker {
   /** Tasks ended in all. */
   get processed(): number {
     return this.#processed;
+  }
+
+  /** undefined unless the pool scales by itself. */
+  get autoscaler(): Autoscaler | undefined {
+    return this.#autoscaler;
+  }
+
+  /** Tasks after which a process is replaced; undefined for never. */
+  get maxTasksPerChild(): number | undefined {
+    return this.#options.maxTasksPerChild ?? this.app.settings.workerMaxTasksPerChild ?? undefined;
+  }
+
+  /** Consumes one queue more. */
+  async addQueue(queue: QueueSpec): Promise<void> {
+    const { connection, lanes } = this.#requireParts();
+    await connection.declareQueue(queue);
+    await lanes[0]?.addQueue(queue);
+  }
+
+  /** Consumes one queue less; what came from it is still run. */
+  async cancelQueue(name: string): Promise<void> {
+    await Promise.all(this.#requireParts().lanes.map((lane) => lane.cancelQueue(name)));
+  }
+
+  /** Asks whoever runs this worker to stop it. */
+  requestShutdown(reason: string): void {
+    this.#requestShutdown(reason);
+  }
+
+  #requireParts(): Parts {
+    if (this.#parts !== undefined) return this.#parts;
+    throw new ConfigurationError("The worker is not running.");
   }
 
   /** The running parts; undefined before start() and after stop(). */
@@ -137,18 +139,22 @@ export class Worker {
     const sealCheck = await createSealCheck({ app, onWarning: warn });
     const settler = createSettler({ app, hostname: this.hostname, backend, sealCheck, onWarning: warn });
     const execute = createExecute<Job>({ hostname: this.hostname, updateState: settler.storeState });
-    const plans = this.#lanePlans();
+    const plans = planLanes(this.#options);
     const pools = await startPools(plans.map((plan) => this.#createPool(plan, execute, settler)));
     const connection = await app.openConnection();
     this.#connection = connection;
     if (this.#stopping !== undefined) await connection.close();
     await connection.untilConnected();
     for (const queue of this.queues) await connection.declareQueue(queue);
+    if (this.#isInCompany(connection) && this.#options.mingle !== false) {
+      const neighbours = await mingle(this, connection);
+      this.#options.logger?.debug({ neighbours }, `mingle: ${neighbours.length} neighbours`);
+    }
     const events = createEventSender({
       connection,
       hostname: this.hostname,
       clock: this.clock,
-      exchange: "celeryev",
+      exchange: EVENT_EXCHANGE,
       serializer: app.codecs.serializer(app.settings.eventSerializer),
       taskEvents: this.#options.taskEvents ?? app.settings.workerSendTaskEvents,
       load: () => ({ active: this.jobs.active.length, processed: this.#processed }),
@@ -170,7 +176,7 @@ export class Worker {
         disableRateLimits: app.settings.workerDisableRateLimits,
         onStart: (job) => this.#onStart(job, settler, events),
         onEnd: (job, outcome) => this.#onEnd(job, outcome, settler, events),
-        isRevoked: (taskId) => this.revoked.has(taskId),
+        isRevoked: ({ request }) => this.revoked.has(request.id) || this.revoked.hasStampOf(request.headers),
       });
       return new Lane({
         pool,
@@ -188,6 +194,7 @@ export class Worker {
       : undefined;
     const refuser = createRefuser({ app, hostname: this.hostname, backend, sealCheck, onWarning: warn });
     const lostHandler = createLostHandler({ app, settler, refuser, events, sealCheck, onWarning: warn });
+    const gossip = await this.#startGossip(connection, events);
     this.#parts = {
       sealCheck,
       settler,
@@ -198,28 +205,52 @@ export class Worker {
       limits,
       lanes,
       control,
+      gossip,
       intake: createIntake({ app, sealCheck }),
     };
     events.start();
     for (const lane of lanes) lane.start();
+    this.#autoscaler = this.#createAutoscaler(lanes[0]);
+    this.#autoscaler?.start();
   }
 
-  /** Which pool runs what comes from which queues. */
-  #lanePlans(): readonly LanePlan[] {
-    const { poolFor = [], pool, concurrency, appModule } = this.#options;
-    const { settings } = this.app;
-    const bound = new Set(poolFor.flatMap(({ queues }) => queues));
-    const special = poolFor.map(({ queues, ...plan }) => ({
-      ...plan,
-      queues: queues.map((name) => this.app.router.queue(name)),
-    }));
-    const queues = this.queues.filter(({ name }) => !bound.has(name));
-    if (queues.length === 0 && special.length > 0) return special;
-    const name = pool ?? settings.workerPool ?? (appModule === undefined ? "async" : "prefork");
-    return [
-      { queues, pool: name, concurrency: concurrency ?? settings.workerConcurrency ?? undefined },
-      ...special,
-    ];
+  /** Can there be other workers, and can one talk to them? A broker in memory has this process alone. */
+  #isInCompany({ capabilities }: ReconnectingConnection): boolean {
+    const [first = ""] = splitBrokerUrls(this.app.settings.brokerUrl);
+    return capabilities.exchangeTypes.includes("fanout") && !first.startsWith("memory");
+  }
+
+  async #startGossip(connection: ReconnectingConnection, events: EventSender): Promise<Gossip | undefined> {
+    const type = connection.capabilities.eventExchangeType;
+    if (type === undefined || !this.#isInCompany(connection) || this.#options.gossip === false)
+      return undefined;
+    const gossip = new Gossip({
+      app: this.app,
+      connection,
+      hostname: this.hostname,
+      clock: this.clock,
+      events,
+      onNode: (node, what) => this.#options.logger?.debug({ node }, `${node} ${what}`),
+    });
+    await gossip.start(EVENT_EXCHANGE, type);
+    return gossip;
+  }
+
+  #createAutoscaler(lane: Lane | undefined): Autoscaler | undefined {
+    const { autoscale } = this.#options;
+    if (autoscale === undefined || lane === undefined) return undefined;
+    if (lane.pool.resize === undefined) {
+      throw new ConfigurationError(
+        `The ${lane.pool.name} pool has a fixed size; autoscale needs prefork or threads.`,
+      );
+    }
+    const { connection } = this.#requireParts();
+    return new Autoscaler({
+      lane,
+      ...autoscale,
+      queueSize: (queue) => connection.queueSize(queue),
+      onWarning: (message, error) => this.#warn(message, error),
+    });
   }
 
   #createPool(plan: LanePlan, execute: PoolOptions["execute"], settler: Settler): Promise<Pool> {
@@ -339,8 +370,11 @@ export class Worker {
     const parts = this.#parts;
     if (parts === undefined) return;
     const { lanes } = parts;
-    await Promise.all(lanes.map((lane) => lane.stopConsuming()));
+    this.#autoscaler?.stop();
+    const consumed = Promise.all(lanes.map((lane) => lane.stopConsuming()));
+    // What waits for its seal to be noted is given back, or the lanes would wait with it.
     parts.sealCheck?.stop();
+    await consumed;
     for (const job of lanes.flatMap((lane) => lane.stop())) job.delivery.reject({ requeue: true });
     const idle = Promise.all(lanes.map(({ scheduler }) => scheduler.idle()));
     const cold = whenAborted(signal).then(() => {
@@ -352,6 +386,7 @@ export class Worker {
       .then(() => Promise.all([parts.settler.idle(), parts.refuser.idle()]));
     await Promise.race([settled, whenAborted(signal)]);
     await parts.events.stop();
+    await parts.gossip?.stop();
     await parts.control?.close();
     await Promise.all(lanes.map(({ pool }) => pool.close()));
     await parts.sealCheck?.close();
@@ -376,6 +411,7 @@ export interface Parts {
   /** One for each pool. */
   readonly lanes: readonly Lane[];
   readonly control: ControlNode | undefined;
+  readonly gossip: Gossip | undefined;
   readonly intake: ReturnType<typeof createIntake>;
 }
 
@@ -386,12 +422,6 @@ export interface JobsInHand {
   readonly waiting: readonly Job[];
   /** Waiting for their ETA. */
   readonly scheduled: readonly Job[];
-}
-
-interface LanePlan {
-  readonly queues: readonly QueueSpec[];
-  readonly pool: string;
-  readonly concurrency?: number | undefined;
 }
 
 /** Resolves when all can run tasks; when one cannot start, the others are closed. */

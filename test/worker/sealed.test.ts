@@ -1,5 +1,6 @@
 /** Sealed messages through a worker: what runs, what is refused, and what becomes of it. */
 import { randomUUID } from "node:crypto";
+import { fileURLToPath } from "node:url";
 import { Redis } from "ioredis";
 import { describe, expect, test } from "vitest";
 import type { App, Settings } from "../../app/index.ts";
@@ -48,6 +49,7 @@ describe("a sealed fleet", () => {
     const ran: string[] = [];
     app.task("note", { bind: true }, (self) => void ran.push(self.request.deliveryInfo.queue));
     await testWorker(app);
+    await (await app.connection()).declareExchange({ name: "news", type: "topic" });
     await app.sendTask("note", { exchange: "news", routingKey: "news.today" });
     await expect.poll(() => ran.toSorted(), { timeout: 10_000 }).toEqual(["one", "two"]);
     expect(await queueSize(app, "one.dead")).toBe(0);
@@ -65,6 +67,18 @@ describe("a sealed fleet", () => {
     expect(await twice.call([], WAIT)).toBe(2);
   });
 
+  test("a task whose process died runs again, and is kept when it dies again and again", async () => {
+    const app = sealedApp();
+    const die = app.task("die", () => undefined);
+    const add = app.task("add", (x: number, y: number) => x + y);
+    const appModule = fileURLToPath(new URL("./child-pool-app.ts", import.meta.url));
+    const worker = await testWorker(app, { pool: "prefork", appModule, concurrency: 1 });
+    await expect(die.call([], { timeoutMs: 30_000 })).rejects.toMatchObject({ type: "WorkerLostError" });
+    expect((await deadLetter(app)).message?.headers["x-celerity-reason"]).toBe("worker_lost");
+    expect(worker.total.get("die")).toBe(3);
+    expect(await add.call([1, 1], { timeoutMs: 30_000 })).toBe(2);
+  });
+
   test.each<[broker: string, url: () => Promise<string | undefined>]>([
     ["memory", async () => undefined],
     ["Redis", redisUrl],
@@ -76,7 +90,7 @@ describe("a sealed fleet", () => {
     const add = app.task("add", (x: number, y: number) => x + y);
     const first = await testWorker(app);
     const later = await add.applyAsync([1, 1], { countdown: 2 });
-    await expect.poll(() => first.parts?.scheduler.scheduledCount, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => first.jobs.scheduled.length, { timeout: 10_000 }).toBe(1);
     await first.stop();
     await testWorker(app);
     expect(await later.get(WAIT)).toBe(2);

@@ -2,19 +2,18 @@
  * The worker's ear for remote control: every worker has a queue on the fanout exchange `celery.pidbox` and answers to the
  * asker's reply queue. Source: kombu/pidbox.py, celery/worker/pidbox.py.
  */
-import { REPLY_AUDIENCE } from "../../app/index.ts";
+import {
+  CONTROL_EXCHANGE,
+  CONTROL_MESSAGE_TTL_MS,
+  CONTROL_QUEUE_EXPIRES_MS,
+  CONTROL_REPLY_EXCHANGE,
+} from "../../app/index.ts";
 import { decodeBody, encodeBody, jsonSerializer } from "../../codecs/index.ts";
 import { BrokerError, isPlainObject, type PlainObject, toError } from "../../protocol/index.ts";
 import type { Connection, Delivery, QueueSpec } from "../../transports/index.ts";
 import type { SealCheck } from "../seal-check.ts";
 import type { Worker } from "../worker.ts";
 import { COMMANDS } from "./commands.ts";
-
-const EXCHANGE = "celery.pidbox";
-const REPLY_EXCHANGE = "reply.celery.pidbox";
-/** Settings control_queue_expires and control_queue_ttl of Celery, at their defaults. */
-const QUEUE_EXPIRES_MS = 10_000;
-const MESSAGE_TTL_MS = 300_000;
 
 export interface ControlNode {
   close(): Promise<void>;
@@ -28,16 +27,16 @@ export async function createControlNode(
 ): Promise<ControlNode | undefined> {
   if (!connection.capabilities.exchangeTypes.includes("fanout")) return undefined;
   const queue: QueueSpec = {
-    name: `${worker.hostname}.${EXCHANGE}`,
-    exchange: { name: EXCHANGE, type: "fanout", durable: false },
+    name: `${worker.hostname}.${CONTROL_EXCHANGE}`,
+    exchange: { name: CONTROL_EXCHANGE, type: "fanout", durable: false },
     routingKey: "",
     durable: false,
     exclusive: true,
     autoDelete: true,
-    expiresMs: QUEUE_EXPIRES_MS,
-    messageTtlMs: MESSAGE_TTL_MS,
+    expiresMs: CONTROL_QUEUE_EXPIRES_MS,
+    messageTtlMs: CONTROL_MESSAGE_TTL_MS,
   };
-  await connection.declareExchange({ name: REPLY_EXCHANGE, type: "direct", durable: false });
+  await connection.declareExchange({ name: CONTROL_REPLY_EXCHANGE, type: "direct", durable: false });
   try {
     await connection.declareQueue(queue);
   } catch (error) {
@@ -129,7 +128,7 @@ async function send(
 ): Promise<void> {
   const to = request["reply_to"] as PlainObject;
   // Only ever to the reply exchange: a stranger must not make a worker publish elsewhere.
-  if (to["exchange"] !== REPLY_EXCHANGE || typeof to["routing_key"] !== "string") return;
+  if (to["exchange"] !== CONTROL_REPLY_EXCHANGE || typeof to["routing_key"] !== "string") return;
   const { settings, codecs } = worker.app;
   // Celery replies with the task serializer. Every asker reads JSON, unless all that it takes must be signed.
   const serializer = settings.taskSerializer === "auth" ? codecs.serializer("auth") : jsonSerializer;
@@ -141,8 +140,8 @@ async function send(
     headers: { ticket: request["ticket"] ?? null, clock: worker.clock.forward() },
     properties: { deliveryMode: 1, priority: 0 },
   } as const;
-  await connection.publish(worker.app.sealing.seal(message, REPLY_AUDIENCE), {
-    exchange: REPLY_EXCHANGE,
+  await connection.publish(worker.app.sealing.sealControl(message, CONTROL_REPLY_EXCHANGE), {
+    exchange: CONTROL_REPLY_EXCHANGE,
     routingKey: to["routing_key"],
     optional: true,
   });

@@ -4,6 +4,7 @@
  */
 import { ConfigurationError } from "../../protocol/index.ts";
 import type { PoolFactory } from "../pool.ts";
+import { startAndExecute } from "./in-process.ts";
 
 const DEFAULT_CONCURRENCY = 100;
 const MAX_CONCURRENCY = 100_000;
@@ -18,7 +19,7 @@ const createAsyncPool: PoolFactory = ({ concurrency = DEFAULT_CONCURRENCY, execu
     name: "async",
     size: concurrency,
     pids: [process.pid],
-    run: execute,
+    run: startAndExecute(execute),
     close: async () => undefined,
   };
 };

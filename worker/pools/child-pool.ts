@@ -13,6 +13,7 @@ import { type FromChild, packRequest, unpackOutcome, unpackValue } from "./child
 interface Assignment {
   readonly job: Job;
   readonly request: Uint8Array;
+  readonly onStart: (job: Job) => void;
   readonly resolve: (outcome: Outcome) => void;
   /** Ended by force: nobody waits for it. */
   isKilled: boolean;
@@ -97,10 +98,10 @@ export class ChildPool implements Pool {
     }
   }
 
-  run(job: Job): Promise<Outcome> {
+  run(job: Job, onStart: (job: Job) => void): Promise<Outcome> {
     return new Promise((resolve) => {
       const request = packRequest(job.request);
-      this.#assign({ job, request, resolve, isKilled: false });
+      this.#assign({ job, request, onStart, resolve, isKilled: false });
     });
   }
 
@@ -184,11 +185,12 @@ export class ChildPool implements Pool {
       this.#waiting.push(assignment);
       return;
     }
-    const { job, request } = assignment;
+    const { job, request, onStart } = assignment;
     this.#lastRun += 1;
     const run = this.#lastRun;
     member.runs.set(run, assignment);
     job.pid = member.child.pid;
+    onStart(job);
     member.child.send({ kind: "run", run, request });
     job.abort ??= new AbortController();
     const { signal } = job.abort;

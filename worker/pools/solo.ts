@@ -1,6 +1,7 @@
 /** One task at a time, in the worker's own loop. */
 import { ConfigurationError } from "../../protocol/index.ts";
 import type { PoolFactory } from "../pool.ts";
+import { startAndExecute } from "./in-process.ts";
 
 const createSoloPool: PoolFactory = ({ concurrency, execute }) => {
   if (concurrency !== undefined && concurrency !== 1) {
@@ -8,7 +9,13 @@ const createSoloPool: PoolFactory = ({ concurrency, execute }) => {
       `The solo pool runs one task at a time; concurrency ${concurrency} needs --pool async.`,
     );
   }
-  return { name: "solo", size: 1, pids: [process.pid], run: execute, close: async () => undefined };
+  return {
+    name: "solo",
+    size: 1,
+    pids: [process.pid],
+    run: startAndExecute(execute),
+    close: async () => undefined,
+  };
 };
 
 export default createSoloPool;

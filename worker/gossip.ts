@@ -1,0 +1,183 @@
+/**
+ * What workers learn from each other's events: who is there, what the time is, and who does what only one may do.
+ * Source: celery/worker/consumer/gossip.py of 5.7.
+ */
+import { randomUUID } from "node:crypto";
+import { type App, toSendOptions } from "../app/index.ts";
+import { decodeBody } from "../codecs/index.ts";
+import { isPlainObject, type PlainObject, parseSignature } from "../protocol/index.ts";
+import type { Connection, Consumer, Delivery } from "../transports/index.ts";
+import type { EventSender } from "./events.ts";
+import type { LamportClock } from "./lamport-clock.ts";
+
+/** How often silent nodes are looked for, in milliseconds. */
+const CHECK_MS = 5000;
+/** A node that sends no heartbeat for so many of its intervals is gone. */
+const MISSED_HEARTBEATS = 2;
+/** Most nodes and elections that are remembered: strangers may send events. */
+const MAX_NODES = 5000;
+const MAX_ELECTIONS = 1000;
+
+export interface GossipOptions {
+  readonly app: App;
+  readonly connection: Connection;
+  readonly hostname: string;
+  readonly clock: LamportClock;
+  readonly events: EventSender;
+  /** A node came, said goodbye, or fell silent. */
+  readonly onNode: (node: string, what: "joined" | "left" | "lost") => void;
+}
+
+interface Election {
+  readonly candidates: {
+    readonly clock: number;
+    readonly node: string;
+    readonly topic: string;
+    readonly action: unknown;
+  }[];
+  /** undefined in workers that did not start it. */
+  acks: Set<string> | undefined;
+}
+
+export class Gossip {
+  readonly #options: GossipOptions;
+  /** When a node that is silent from now on counts as gone, in milliseconds since 1970. */
+  readonly #nodes = new Map<string, number>();
+  readonly #elections = new Map<string, Election>();
+  #consumer: Consumer | undefined;
+  #listening: Promise<void> = Promise.resolve();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: GossipOptions) {
+    this.#options = options;
+  }
+
+  /** Other workers that are alive. */
+  get nodes(): readonly string[] {
+    return [...this.#nodes.keys()];
+  }
+
+  async start(exchange: string, type: "topic" | "fanout"): Promise<void> {
+    const { connection, app } = this.#options;
+    const queue = {
+      name: `celeryev.${randomUUID()}`,
+      exchange: { name: exchange, type },
+      routingKey: "worker.#",
+      durable: false,
+      exclusive: true,
+      autoDelete: true,
+      messageTtlMs: 5000,
+      expiresMs: 60_000,
+    };
+    await connection.declareQueue(queue);
+    const consumer = connection.consume([queue], { prefetch: 0, noAck: true });
+    this.#consumer = consumer;
+    this.#listening = (async () => {
+      for await (const deliveries of consumer) for (const delivery of deliveries) await this.#take(delivery);
+    })().catch((error: unknown) => app.onWarning("The events of other workers cannot be followed", error));
+    this.#timer = setInterval(() => this.#forgetSilent(), CHECK_MS);
+    this.#timer.unref();
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#consumer?.close();
+    await this.#listening;
+  }
+
+  /** Finds one worker of all that does the action; topic `task` has a signature that is sent once. */
+  elect(id: string, topic: string, action: PlainObject | null): void {
+    this.#election(id).acks = new Set();
+    this.#options.events.send("worker-elect", { id, topic, action, cver: 1 });
+  }
+
+  #election(id: string): Election {
+    const known = this.#elections.get(id);
+    if (known !== undefined) return known;
+    const [oldest] = this.#elections.keys();
+    if (this.#elections.size >= MAX_ELECTIONS && oldest !== undefined) this.#elections.delete(oldest);
+    const election: Election = { candidates: [], acks: undefined };
+    this.#elections.set(id, election);
+    return election;
+  }
+
+  async #take({ message }: Delivery): Promise<void> {
+    if (message === undefined) return;
+    const { app, hostname } = this.#options;
+    const { codecs, settings } = app;
+    const limits = { maxBytes: settings.messageMaxBytes, maxDepth: settings.messageMaxDepth };
+    try {
+      const event = await decodeBody(message, {
+        codecs,
+        accept: [...settings.acceptContent, "json"],
+        limits,
+      });
+      if (!isPlainObject(event)) return;
+      const sender = event["hostname"];
+      if (typeof sender !== "string" || sender.length > 255) return;
+      if (event["type"] === "worker-elect") return this.#onElect(event, sender);
+      if (event["type"] === "worker-elect-ack") return this.#onAck(event, sender);
+      if (sender === hostname) this.#options.clock.forward();
+      else this.#onNews(event, sender);
+    } catch (error) {
+      app.onWarning("An event of another worker cannot be read", error);
+    }
+  }
+
+  #onNews(event: PlainObject, node: string): void {
+    const { clock, onNode } = this.#options;
+    clock.adjust(event["clock"]);
+    if (event["type"] === "worker-offline") {
+      if (this.#nodes.delete(node)) onNode(node, "left");
+      return;
+    }
+    const { freq } = event;
+    const seconds = typeof freq === "number" && freq > 0 && freq <= 3600 ? freq : 60;
+    if (!this.#nodes.has(node)) {
+      if (this.#nodes.size >= MAX_NODES) return;
+      onNode(node, "joined");
+    }
+    this.#nodes.set(node, Date.now() + MISSED_HEARTBEATS * seconds * 1000);
+  }
+
+  #forgetSilent(): void {
+    const nowMs = Date.now();
+    for (const [node, goneAtMs] of this.#nodes) {
+      if (goneAtMs > nowMs) continue;
+      this.#nodes.delete(node);
+      this.#options.onNode(node, "lost");
+    }
+  }
+
+  #onElect({ id, clock, pid, topic, action }: PlainObject, sender: string): void {
+    if (typeof id !== "string" || typeof clock !== "number" || typeof topic !== "string") return;
+    this.#election(id).candidates.push({ clock, node: `${sender}.${String(pid)}`, topic, action });
+    this.#options.events.send("worker-elect-ack", { id });
+  }
+
+  #onAck({ id }: PlainObject, sender: string): void {
+    const election = typeof id === "string" ? this.#elections.get(id) : undefined;
+    if (election?.acks === undefined || typeof id !== "string") return;
+    election.acks.add(sender);
+    // Everybody counts: the others, and this worker.
+    if (election.acks.size < this.#nodes.size + 1) return;
+    this.#elections.delete(id);
+    const [first] = election.candidates.sort(
+      (one, other) => one.clock - other.clock || (one.node < other.node ? -1 : 1),
+    );
+    if (first?.node !== `${this.#options.hostname}.${process.pid}`) return;
+    if (first.topic === "task") this.#sendTask(first.action);
+  }
+
+  #sendTask(action: unknown): void {
+    const { app } = this.#options;
+    try {
+      const signature = parseSignature(action, "action");
+      app.sendTask(signature.task, toSendOptions(signature)).catch((error: unknown) => {
+        app.onWarning("The task of an election could not be sent", error);
+      });
+    } catch (error) {
+      app.onWarning("The task of an election is no signature", error);
+    }
+  }
+}

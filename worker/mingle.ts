@@ -1,0 +1,28 @@
+/** A worker that starts asks the others what is revoked, and what their clocks say. Source: celery/worker/consumer/mingle.py. */
+import { ask } from "../app/index.ts";
+import { isPlainObject } from "../protocol/index.ts";
+import type { Connection } from "../transports/index.ts";
+import type { Worker } from "./worker.ts";
+
+/** Neighbours answer within milliseconds, or are too busy to wait for: nobody waits a second for a lone worker to start. */
+const QUIET_MS = 250;
+
+/** Names of the neighbours that answered in time. */
+export async function mingle(worker: Worker, connection: Connection): Promise<readonly string[]> {
+  const { app, clock, hostname, revoked } = worker;
+  const replies = await ask(app, "hello", {
+    arguments: { from_node: hostname, revoked: revoked.ids() },
+    connection,
+    quietMs: QUIET_MS,
+    clock: clock.forward(),
+  });
+  const neighbours = Object.entries(replies).filter(([node]) => node !== hostname);
+  for (const [, reply] of neighbours) {
+    if (!isPlainObject(reply)) continue;
+    clock.adjust(reply["clock"]);
+    const theirs = reply["revoked"];
+    const ids = Array.isArray(theirs) ? theirs : isPlainObject(theirs) ? Object.keys(theirs) : [];
+    for (const id of ids) if (typeof id === "string") revoked.add(id);
+  }
+  return neighbours.map(([node]) => node);
+}
