@@ -93,6 +93,10 @@ export interface Settings {
   readonly workerDisableRateLimits: boolean;
   /** Remote control may replace the processes of a pool. */
   readonly workerPoolRestarts: boolean;
+  /** Seconds that a cold shutdown gives running tasks before; 0 gives none. */
+  readonly workerSoftShutdownTimeout: number;
+  /** Wait so long even when nothing runs. */
+  readonly workerEnableSoftShutdownOnIdle: boolean;
   readonly workerSendTaskEvents: boolean;
   readonly workerEnableRemoteControl: boolean;
   /** Tasks with an ETA held in memory at most; Celery's default is no limit. */
@@ -186,6 +190,8 @@ export const DEFAULT_SETTINGS: Settings = {
   workerPrefetchMultiplier: 4,
   workerDisableRateLimits: false,
   workerPoolRestarts: false,
+  workerSoftShutdownTimeout: 0,
+  workerEnableSoftShutdownOnIdle: false,
   workerSendTaskEvents: false,
   workerEnableRemoteControl: true,
   workerEtaTaskLimit: 1000,

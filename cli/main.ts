@@ -5,6 +5,7 @@ import { toError } from "../protocol/index.ts";
 import { VERSION } from "../version.ts";
 import { callCommand } from "./commands/call.ts";
 import { gatewayCommand } from "./commands/gateway.ts";
+import { keysCommand } from "./commands/keys.ts";
 import { resultCommand } from "./commands/result.ts";
 import { upCommand } from "./commands/up.ts";
 import { workerCommand } from "./commands/worker.ts";
@@ -21,7 +22,7 @@ Every setting of Celery can also be given in the environment: CELERY_BROKER_URL,
 CELERY_RESULT_BACKEND, CELERY_TASK_DEFAULT_QUEUE, ...`,
   );
 
-for (const command of [upCommand, workerCommand, gatewayCommand, callCommand, resultCommand]) {
+for (const command of [upCommand, workerCommand, gatewayCommand, callCommand, resultCommand, keysCommand]) {
   program.addCommand(command());
 }
 

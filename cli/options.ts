@@ -18,6 +18,9 @@ export interface WorkerFlags {
   readonly hostname?: string;
   readonly prefetchMultiplier?: number;
   readonly poolFor?: readonly PoolFor[];
+  readonly autoscale?: { readonly max: number; readonly min: number };
+  readonly withoutMingle?: boolean;
+  readonly withoutGossip?: boolean;
   readonly childConcurrency?: number;
   readonly maxTasksPerChild?: number;
   readonly maxMemoryPerChild?: number;
@@ -54,6 +57,9 @@ export function withWorkerOptions(command: Command): Command {
       "a pool of its own for some queues, as cpu,render=prefork:2; may be given several times",
       poolFor,
     )
+    .option("--autoscale <max,min>", "as many processes as there is work for, in this range", autoscaleRange)
+    .option("--without-mingle", "do not ask other workers what is revoked")
+    .option("--without-gossip", "do not follow the events of other workers")
     .option("--child-concurrency <number>", "tasks at once in each process or thread", wholeNumber)
     .option("--max-tasks-per-child <number>", "tasks after which a process is replaced", wholeNumber)
     .option("--max-memory-per-child <KiB>", "memory beyond which a process is replaced", wholeNumber)
@@ -110,6 +116,14 @@ export function wholeNumber(text: string): number {
   const number = Number(text);
   if (Number.isInteger(number) && number >= 0) return number;
   throw new InvalidArgumentError("It must be a whole number of 0 or more.");
+}
+
+/** `10,3` as Celery takes it: in any order, and a single number is the larger. */
+function autoscaleRange(text: string): { readonly max: number; readonly min: number } {
+  const [first = 0, second = 0] = text.split(",").map(wholeNumber);
+  const max = Math.max(first, second);
+  if (max === 0) throw new InvalidArgumentError("Write max,min, as 10,3.");
+  return { max, min: Math.min(first, second) };
 }
 
 /** `cpu,render=prefork:2`, added to those given before. */

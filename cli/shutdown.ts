@@ -1,6 +1,7 @@
 /**
  * How a long-running command ends, as Celery's workers do: SIGTERM and the first Ctrl-C in order, SIGQUIT and a second
- * Ctrl-C at once. A repeated SIGTERM changes nothing, because supervisors signal a whole process group.
+ * Ctrl-C at once, a third without looking back. A repeated SIGTERM changes nothing, because supervisors signal a whole
+ * process group. REMAP_SIGTERM=SIGQUIT makes SIGTERM mean SIGQUIT, for platforms that send nothing else.
  */
 
 export interface Shutdown {
@@ -8,23 +9,29 @@ export interface Shutdown {
   readonly requested: Promise<string>;
   /** Aborted when it must be at once. */
   readonly cold: AbortSignal;
+  /** Aborted when there is no time for a soft phase either. */
+  readonly now: AbortSignal;
 }
 
-export function onShutdown(): Shutdown {
+export function onShutdown(env: Readonly<Record<string, string | undefined>> = process.env): Shutdown {
   const cold = new AbortController();
+  const now = new AbortController();
   let interrupts = 0;
   const requested = new Promise<string>((resolve) => {
-    process.on("SIGTERM", resolve);
-    process.on("SIGQUIT", (signal) => {
+    const quit = (signal: string): void => {
+      if (cold.signal.aborted) now.abort();
       cold.abort();
       resolve(signal);
-    });
+    };
+    const isRemapped = env["REMAP_SIGTERM"] === "SIGQUIT";
+    process.on("SIGTERM", isRemapped ? quit : resolve);
+    process.on("SIGQUIT", quit);
     process.on("SIGINT", (signal) => {
       interrupts += 1;
-      if (interrupts === 2) cold.abort();
-      if (interrupts > 2) process.exit(1);
+      if (now.signal.aborted) process.exit(1);
+      if (interrupts > 1) quit(signal);
       resolve(signal);
     });
   });
-  return { requested, cold: cold.signal };
+  return { requested, cold: cold.signal, now: now.signal };
 }

@@ -4,25 +4,31 @@
  */
 import { DecodeError, toError } from "../protocol/errors.ts";
 import { readPythonJson, writePythonJson } from "../protocol/python-json.ts";
-import { Decimal, isPlainObject, Uuid } from "../protocol/values.ts";
+import { DECIMAL_TEXT, Decimal, Float, isPlainObject, Uuid } from "../protocol/values.ts";
 import { requireSize } from "./limits.ts";
 import { parseDate, parseDateTime, parseTime } from "./python-time.ts";
-import type { SyncSerializer } from "./serializer.ts";
+import type { FloatOptions, SyncSerializer } from "./serializer.ts";
 import { decodeUtf8 } from "./utf8.ts";
 
-/** The serializer `json`. */
-export const jsonSerializer: SyncSerializer = {
-  name: "json",
-  contentType: "application/json",
-  contentEncoding: "utf-8",
-  serialize(value) {
-    return Buffer.from(writePythonJson(value), "utf8");
-  },
-  deserialize(bytes, limits) {
-    requireSize(bytes, limits);
-    return readPythonJson(decodeUtf8(bytes), { maxDepth: limits.maxDepth, revive: reviveTypedValue });
-  },
-};
+/** The serializer `json`. With `exactFloats` it reads Python's `1.0` as a Float, which it writes as `1.0` again. */
+export function createJsonSerializer({ exactFloats = false }: FloatOptions = {}): SyncSerializer {
+  return {
+    name: "json",
+    contentType: "application/json",
+    contentEncoding: "utf-8",
+    serialize(value) {
+      return Buffer.from(writePythonJson(value), "utf8");
+    },
+    deserialize(bytes, limits) {
+      requireSize(bytes, limits);
+      const { maxDepth } = limits;
+      return readPythonJson(decodeUtf8(bytes), { maxDepth, revive: reviveTypedValue, exactFloats });
+    },
+  };
+}
+
+/** The serializer `json` with plain numbers. */
+export const jsonSerializer: SyncSerializer = createJsonSerializer();
 
 /** By `__type__`: how to read `__value__`. undefined is for what only Python can hold. */
 const TYPES: ReadonlyMap<unknown, (value: unknown) => unknown> = new Map<
@@ -32,13 +38,12 @@ const TYPES: ReadonlyMap<unknown, (value: unknown) => unknown> = new Map<
   ["datetime", (value) => parseDateTime(text(value))],
   ["date", (value) => parseDate(text(value))],
   ["time", (value) => parseTime(text(value))],
-  ["decimal", (value) => new Decimal(matching(DECIMAL, typeof value === "number" ? String(value) : value))],
+  ["decimal", (value) => new Decimal(matching(DECIMAL_TEXT, isNumber(value) ? String(value) : value))],
   ["uuid", (value) => new Uuid(matching(UUID, isPlainObject(value) ? value["hex"] : undefined))],
   ["bytes", (value) => Uint8Array.from(Buffer.from(text(value), "utf8"))],
   ["base64", (value) => fromBase64(matching(BASE64, value))],
 ]);
 
-const DECIMAL = /^[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|Infinity|s?NaN\d*)$/;
 const UUID = /^[\da-f]{8}-?[\da-f]{4}-?[\da-f]{4}-?[\da-f]{4}-?[\da-f]{12}$/i;
 const BASE64 = /^[A-Za-z\d+/]*={0,2}$/;
 
@@ -78,6 +83,10 @@ function text(value: unknown): string {
 function matching(pattern: RegExp, value: unknown): string {
   if (typeof value !== "string" || !pattern.test(value)) throw new TypeError(`it must match ${pattern}`);
   return value;
+}
+
+function isNumber(value: unknown): boolean {
+  return typeof value === "number" || value instanceof Float;
 }
 
 function shown(value: unknown): string {

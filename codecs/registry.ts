@@ -1,15 +1,31 @@
 /** The serializers and compressors that an application knows. Nothing is global: sets are handed in. */
 import { ConfigurationError } from "../protocol/errors.ts";
+import { brotliCompressor } from "./brotli.ts";
+import { bzip2Compressor } from "./bzip2.ts";
 import { jsonSerializer } from "./json.ts";
+import { lzmaCompressor } from "./lzma.ts";
 import { msgpackSerializer } from "./msgpack.ts";
+import { pickleSerializer } from "./pickle/index.ts";
 import type { Compressor, Serializer } from "./serializer.ts";
 import { yamlSerializer } from "./yaml.ts";
 import { zlibCompressor } from "./zlib.ts";
+import { zstdCompressor } from "./zstd.ts";
 
-/** What every application knows. To know more: `createCodecs({ serializers: [...builtinSerializers, mine] })`. */
-export const builtinSerializers: readonly Serializer[] = [jsonSerializer, msgpackSerializer, yamlSerializer];
-/** What every application knows. */
-export const builtinCompressors: readonly Compressor[] = [zlibCompressor];
+/** What every application knows. To know more: `createCodecs({ add: [mine] })`. */
+export const builtinSerializers: readonly Serializer[] = [
+  jsonSerializer,
+  msgpackSerializer,
+  yamlSerializer,
+  pickleSerializer,
+];
+/** What every application knows. The packages that lzma and zstd need are loaded when first used, and named when missing. */
+export const builtinCompressors: readonly Compressor[] = [
+  zlibCompressor,
+  bzip2Compressor,
+  brotliCompressor,
+  lzmaCompressor,
+  zstdCompressor,
+];
 
 /** Look-ups by kombu's names and MIME types. */
 export interface Codecs {
@@ -31,10 +47,14 @@ export interface CodecsOptions {
   readonly serializers?: readonly Serializer[];
   /** Default: {@link builtinCompressors}. */
   readonly compressors?: readonly Compressor[];
+  /** More of either kind. */
+  readonly add?: readonly (Serializer | Compressor)[];
 }
 
 export function createCodecs(options: CodecsOptions = {}): Codecs {
-  const { serializers = builtinSerializers, compressors = builtinCompressors } = options;
+  const { add = [] } = options;
+  const serializers = [...(options.serializers ?? builtinSerializers), ...add.filter(isSerializer)];
+  const compressors = [...(options.compressors ?? builtinCompressors), ...add.filter(isCompressor)];
   const byName = new Map(serializers.map((serializer) => [serializer.name, serializer]));
   const byType = new Map(serializers.map((serializer) => [serializer.contentType, serializer]));
   const compressorNames = new Map(
@@ -53,6 +73,14 @@ export function createCodecs(options: CodecsOptions = {}): Codecs {
     compressorOf: (compression) => compressorNames.get(compression),
     contentTypeOf: (name) => byName.get(name)?.contentType,
   };
+}
+
+function isSerializer(codec: Serializer | Compressor): codec is Serializer {
+  return "serialize" in codec;
+}
+
+function isCompressor(codec: Serializer | Compressor): codec is Compressor {
+  return "compress" in codec;
 }
 
 function fail(kind: string, name: string, known: Iterable<string>): never {

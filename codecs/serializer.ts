@@ -31,6 +31,12 @@ export interface Serializer {
   deserialize(bytes: Uint8Array, limits: DecodeLimits): Awaitable<unknown>;
 }
 
+/** How a serializer reads floats. */
+export interface FloatOptions {
+  /** Whether a float without a fraction (`1.0`) is read as a Float instead of a number. Default: false. */
+  readonly exactFloats?: boolean;
+}
+
 /** One compression format, by kombu's names (kombu/compression.py). */
 export interface Compressor {
   readonly name: string;

@@ -12,7 +12,7 @@ import {
   strTag,
 } from "js-yaml";
 import { MAX_INTEGER_DIGITS } from "../protocol/json-parser.ts";
-import { type PlainObject, setOwn } from "../protocol/values.ts";
+import { Float, type PlainObject, setOwn } from "../protocol/values.ts";
 import { parseDate, parseDateTime } from "./python-time.ts";
 
 const TAG = "tag:yaml.org,2002:";
@@ -71,13 +71,18 @@ function readInteger(source: string): number | bigint {
 const FLOAT =
   /^(?:[-+]?\d[\d_]*\.[\d_]*(?:[eE][-+]\d+)?|\.\d[\d_]*(?:[eE][-+]\d+)?|[-+]?\d[\d_]*(?::[0-5]?\d)+\.[\d_]*|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
 
-const floatTag = defineScalarTag<number>(`${TAG}float`, {
-  implicit: true,
-  implicitFirstChars: ["-", "+", ".", ...DIGITS],
-  resolve: (source) => (FLOAT.test(source) ? readFloat(source) : NOT_RESOLVED),
-  identify: (value: unknown) => typeof value === "number",
-  represent: (value: number) => floatText(value),
-});
+const floatTag = floatTagOf((value) => value);
+const exactFloatTag = floatTagOf((value) => (Number.isInteger(value) ? new Float(value) : value));
+
+function floatTagOf(toValue: (value: number) => number | Float): ScalarTagDefinition<number | Float> {
+  return defineScalarTag<number | Float>(`${TAG}float`, {
+    implicit: true,
+    implicitFirstChars: ["-", "+", ".", ...DIGITS],
+    resolve: (source) => (FLOAT.test(source) ? toValue(readFloat(source)) : NOT_RESOLVED),
+    identify: (value: unknown) => typeof value === "number" || value instanceof Float,
+    represent: (value: number | Float) => floatText(Number(value)),
+  });
+}
 
 function readFloat(source: string): number {
   const text = source.replace(/^[-+]/, "").replaceAll("_", "").toLowerCase();
@@ -108,15 +113,20 @@ const timestampTag = defineScalarTag<unknown>(`${TAG}timestamp`, {
 });
 
 function readTimestamp(source: string): unknown {
-  const match = TIMESTAMP.exec(source);
-  if (match === null) return NOT_RESOLVED;
+  const match = matchTimestamp(source);
+  if (match === undefined) return NOT_RESOLVED;
   const pad = (index: number): string => (match[index] ?? "00").padStart(2, "0");
   const date = `${match[1]}-${pad(2)}-${pad(3)}`;
-  // A date alone has two digits each.
-  if (match[4] === undefined) return DATE.test(source) ? parseDate(date) : NOT_RESOLVED;
+  if (match[4] === undefined) return parseDate(date);
   const fraction = (match[7] ?? "").slice(0, 6);
   const zone = match[8] ?? (match[9] === undefined ? "" : `${match[9]}${pad(10)}:${pad(11)}`);
   return parseDateTime(`${date}T${pad(4)}:${pad(5)}:${pad(6)}${fraction && `.${fraction}`}${zone}`);
+}
+
+function matchTimestamp(source: string): RegExpExecArray | undefined {
+  const match = TIMESTAMP.exec(source);
+  // A date alone has two digits each.
+  return match !== null && (match[4] !== undefined || DATE.test(source)) ? match : undefined;
 }
 
 const BASE64 = /^[A-Za-z\d+/]*={0,2}$/;
@@ -149,6 +159,7 @@ const mapTag = defineMappingTag<PlainObject>(`${TAG}map`, {
 /** Keys that are no strings become what Python's json would make of them. */
 function keyText(key: unknown): string | undefined {
   if (key === null || ["string", "number", "bigint", "boolean"].includes(typeof key)) return String(key);
+  if (key instanceof Float) return floatText(Number(key));
   return undefined;
 }
 
@@ -189,10 +200,23 @@ const otherTags = [strTag, seqTag, setTag, mapTag];
 /** What safe_load accepts, less merge keys; every other tag is an error. */
 export const LOAD_SCHEMA: Schema = new Schema([...scalarTags, ...otherTags]);
 
-/** The dumper quotes text that some tag claims, and text that would be an error, such as `2024-02-30`, needs it too. */
-export const DUMP_SCHEMA: Schema = new Schema([...scalarTags.map(withoutErrors), ...otherTags]);
+/** The same with a Float for every float without a fraction. */
+export const EXACT_LOAD_SCHEMA: Schema = new Schema([
+  ...scalarTags.map((tag) => (tag === floatTag ? exactFloatTag : tag)),
+  ...otherTags,
+]);
 
-function withoutErrors(tag: ScalarTagDefinition): ScalarTagDefinition {
+/** To quote text that looks like a time, the dumper need not read it. */
+const timestampText: ScalarTagDefinition = {
+  ...timestampTag,
+  resolve: (source) => matchTimestamp(source) ?? NOT_RESOLVED,
+};
+
+/** The dumper quotes text that some tag claims, and text that would be an error, such as `2024-02-30`, needs it too. */
+export const DUMP_SCHEMA: Schema = new Schema([...scalarTags.map(forDumping), ...otherTags]);
+
+function forDumping(tag: ScalarTagDefinition): ScalarTagDefinition {
+  if (tag === timestampTag) return timestampText;
   return {
     ...tag,
     resolve(source, isExplicit, tagName) {

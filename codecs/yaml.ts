@@ -6,50 +6,61 @@ import {
   parseEvents,
   SCALAR_STYLE,
   type ScalarLayout,
+  type Schema,
 } from "js-yaml";
 import { DecodeError, toError } from "../protocol/errors.ts";
 import { tooDeep } from "../protocol/json-parser.ts";
 import { type TreeRules, toPlainTree } from "../protocol/plain-tree.ts";
 import { DEFAULT_MAX_DEPTH } from "../protocol/python-json.ts";
 import { toPythonTime, toTypedValue } from "../protocol/typed-values.ts";
+import { Float } from "../protocol/values.ts";
 import { requireSize } from "./limits.ts";
-import type { DecodeLimits, SyncSerializer } from "./serializer.ts";
+import type { DecodeLimits, FloatOptions, SyncSerializer } from "./serializer.ts";
 import { decodeUtf8 } from "./utf8.ts";
 import { checkEvents, checkIndicators } from "./yaml-check.ts";
-import { DUMP_SCHEMA, LOAD_SCHEMA, YamlTimestamp } from "./yaml-schema.ts";
+import { DUMP_SCHEMA, EXACT_LOAD_SCHEMA, LOAD_SCHEMA, YamlTimestamp } from "./yaml-schema.ts";
 
-/** The serializer `yaml`. Bytes are `!!binary`, dates and times `!!timestamp`, a Set is `!!set`. */
-export const yamlSerializer: SyncSerializer = {
-  name: "yaml",
-  contentType: "application/x-yaml",
-  contentEncoding: "utf-8",
-  serialize(value) {
-    const text = dump(toPlainTree(value, RULES), {
-      schema: DUMP_SCHEMA,
-      noRefs: true,
-      lineWidth: -1,
-      scalarStyleRules: STYLE_RULES,
-    });
-    return Buffer.from(text, "utf8");
-  },
-  deserialize(bytes, limits) {
-    requireSize(bytes, limits);
-    checkIndicators(bytes);
-    const source = decodeUtf8(bytes);
-    try {
-      return load(source, limits);
-    } catch (error) {
-      throw error instanceof DecodeError ? error : toDecodeError(toError(error), limits);
-    }
-  },
-};
+/**
+ * The serializer `yaml`. Bytes are `!!binary`, dates and times `!!timestamp`, a Set is `!!set`. With `exactFloats` it reads
+ * `1.0` as a Float, which it writes as `1.0` again.
+ */
+export function createYamlSerializer({ exactFloats = false }: FloatOptions = {}): SyncSerializer {
+  const schema = exactFloats ? EXACT_LOAD_SCHEMA : LOAD_SCHEMA;
+  return {
+    name: "yaml",
+    contentType: "application/x-yaml",
+    contentEncoding: "utf-8",
+    serialize(value) {
+      const text = dump(toPlainTree(value, RULES), {
+        schema: DUMP_SCHEMA,
+        noRefs: true,
+        lineWidth: -1,
+        scalarStyleRules: STYLE_RULES,
+      });
+      return Buffer.from(text, "utf8");
+    },
+    deserialize(bytes, limits) {
+      requireSize(bytes, limits);
+      checkIndicators(bytes);
+      const source = decodeUtf8(bytes);
+      try {
+        return load(source, schema, limits);
+      } catch (error) {
+        throw error instanceof DecodeError ? error : toDecodeError(toError(error), limits);
+      }
+    },
+  };
+}
 
-function load(source: string, { maxDepth }: DecodeLimits): unknown {
+/** The serializer `yaml` with plain numbers. */
+export const yamlSerializer: SyncSerializer = createYamlSerializer();
+
+function load(source: string, schema: Schema, { maxDepth }: DecodeLimits): unknown {
   // The parser counts the levels that it tries; this only protects the stack, and the check after it is exact.
   const events = parseEvents(source, { maxDepth: 2 * maxDepth + 2 });
   checkEvents(events, source, maxDepth);
   // Like PyYAML, the last of two equal keys wins, and an empty body is null.
-  return constructFromEvents(events, { source, schema: LOAD_SCHEMA, json: true })[0] ?? null;
+  return constructFromEvents(events, { source, schema, json: true })[0] ?? null;
 }
 
 function toDecodeError(error: Error, { maxDepth }: DecodeLimits): DecodeError {
@@ -68,7 +79,7 @@ const RULES: TreeRules = {
   bigint: (value) => value,
   text: (value) => value,
   object(value) {
-    if (value instanceof Uint8Array) return value;
+    if (value instanceof Uint8Array || value instanceof Float) return value;
     if (value instanceof Set) return requireScalars(value);
     const time = toPythonTime(value);
     if (time === undefined ? toTypedValue(value) !== undefined : time.type === "time")
@@ -79,10 +90,12 @@ const RULES: TreeRules = {
   },
 };
 
+const SCALARS: ReadonlySet<string> = new Set(["string", "number", "bigint", "boolean"]);
+
 function requireScalars(items: ReadonlySet<unknown>): ReadonlySet<unknown> {
   for (const item of items) {
-    if (item !== null && !["string", "number", "bigint", "boolean"].includes(typeof item))
-      throw new TypeError("the items of a Set must be text, numbers, booleans or null");
+    const isScalar = item === null || item instanceof Float || SCALARS.has(typeof item);
+    if (!isScalar) throw new TypeError("the items of a Set must be text, numbers, booleans or null");
   }
   return items;
 }

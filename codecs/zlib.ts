@@ -1,40 +1,38 @@
 /** kombu's `zlib`, also called `gzip`: a zlib stream (RFC 1950) whatever its MIME type says. Source: kombu/compression.py of 5.7. */
-import { deflateSync, type Inflate, inflateSync } from "node:zlib";
-import { DecodeError, toError } from "../protocol/errors.ts";
+import { deflate, deflateSync, inflate, inflateSync } from "node:zlib";
+import { toError } from "../protocol/errors.ts";
+import { corrupt, trailing } from "./compression/errors.ts";
+import { compressWith, decompressWith, type NodeFunctions } from "./compression/node-zlib.ts";
+import { type ContextResult, MAX_CONTEXT_INPUT, zlibContexts } from "./compression/zlib-context.ts";
 import { tooLarge } from "./limits.ts";
-import type { SyncCompressor } from "./serializer.ts";
+import type { Compressor } from "./serializer.ts";
+
+const FORMAT = "zlib";
+const DEFLATE: NodeFunctions = { format: FORMAT, now: deflateSync, later: deflate };
+const INFLATE: NodeFunctions = { format: FORMAT, now: inflateSync, later: inflate };
 
 /** The compressor `zlib`. */
-export const zlibCompressor: SyncCompressor = {
+export const zlibCompressor: Compressor = {
   name: "zlib",
   aliases: ["gzip"],
   contentType: "application/x-gzip",
   compress(bytes) {
-    return deflateSync(bytes);
+    const small = bytes.byteLength <= MAX_CONTEXT_INPUT ? zlibContexts()?.deflate(bytes) : undefined;
+    return small?.output ?? compressWith(DEFLATE, bytes);
   },
   decompress(bytes, maxBytes) {
-    const { buffer, engine } = inflate(bytes, maxBytes);
-    if (engine.bytesWritten < bytes.byteLength) throw corrupt("there are bytes after its end");
-    return buffer;
+    const small = bytes.byteLength <= MAX_CONTEXT_INPUT ? inflateSmall(bytes) : undefined;
+    if (small === undefined) return decompressWith(INFLATE, bytes, maxBytes);
+    if (small.output.byteLength > maxBytes) throw tooLarge(maxBytes);
+    if (small.used < bytes.byteLength) throw trailing(FORMAT);
+    return small.output;
   },
 };
 
-/** With `info`, Node also tells how much of the input it used; its types leave that out. */
-interface Inflated {
-  readonly buffer: Buffer;
-  readonly engine: Inflate;
-}
-
-function inflate(bytes: Uint8Array, maxBytes: number): Inflated {
+function inflateSmall(bytes: Uint8Array): ContextResult | undefined {
   try {
-    const inflated: unknown = inflateSync(bytes, { maxOutputLength: maxBytes, info: true });
-    return inflated as Inflated;
+    return zlibContexts()?.inflate(bytes);
   } catch (error) {
-    const { code, message } = toError(error) as NodeJS.ErrnoException;
-    throw code === "ERR_BUFFER_TOO_LARGE" ? tooLarge(maxBytes) : corrupt(message);
+    throw corrupt(FORMAT, toError(error).message);
   }
-}
-
-function corrupt(problem: string): DecodeError {
-  return new DecodeError("bad_compression", `The compressed body is no whole zlib stream: ${problem}.`);
 }

@@ -24,6 +24,7 @@ export const PROTOCOL_HEADERS: ReadonlySet<string> = new Set([
   "stamps",
   "compression",
   "redelivered",
+  "celerity-seal",
 ]);
 
 /** RabbitMQ's records of one message's life; never sent on (celery/app/task.py X_DEATH_HEADERS, and the delivery count). */

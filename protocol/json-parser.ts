@@ -3,7 +3,7 @@
  * values. Agrees with JSON.parse on everything else, duplicate keys (last wins) and `__proto__` (an own key) included.
  */
 import { DecodeError, type ErrorCode } from "./errors.ts";
-import { type PlainObject, setOwn } from "./values.ts";
+import { Float, type PlainObject, setOwn } from "./values.ts";
 
 /** Turns kombu's `{"__type__", "__value__"}` into a value. Throws DecodeError. */
 export type Revive = (type: unknown, value: unknown) => unknown;
@@ -13,6 +13,8 @@ export interface JsonRules {
   readonly maxDepth: number;
   /** Typed values stay plain objects without it. */
   readonly revive: Revive | undefined;
+  /** Floats without a fraction become {@link Float}, so that they are written as floats again. */
+  readonly exactFloats?: boolean;
   /** The code of the DecodeError for text that is not JSON. */
   readonly code: ErrorCode;
 }
@@ -142,7 +144,9 @@ function readScalar(cursor: Cursor): unknown {
   if (match === null) throw unexpected(cursor, at < text.length ? "an unknown token" : "the end");
   cursor.at += match[0].length;
   const isInteger = match[1] === undefined && match[2] === undefined;
-  return isInteger ? readInteger(cursor, match[0]) : Number(match[0]);
+  if (isInteger) return readInteger(cursor, match[0]);
+  const number = Number(match[0]);
+  return cursor.rules.exactFloats === true && Number.isInteger(number) ? new Float(number) : number;
 }
 
 function readInteger(cursor: Cursor, digits: string): number | bigint {

@@ -112,12 +112,16 @@ function apply<T>(walk: Walk, rule: () => T): T {
 }
 
 function problem(walk: Walk, what: string, cause?: unknown): EncodeError {
-  return new EncodeError(`${walk.rules.format} cannot carry the value at ${describe(walk.path)}: ${what}.`, {
-    cause,
-  });
+  return new EncodeError(
+    `${walk.rules.format} cannot carry the value at ${describePath(walk.path)}: ${what}.`,
+    {
+      cause,
+    },
+  );
 }
 
-function describe(path: readonly (string | number)[]): string {
+/** The place of a value in another, as JavaScript would write it: `$.args[0]`. */
+export function describePath(path: readonly (string | number)[]): string {
   const steps = path.map((step) => {
     if (typeof step === "number") return `[${step}]`;
     return /^[A-Za-z_]\w{0,60}$/.test(step) ? `.${step}` : `[${JSON.stringify(step.slice(0, 60))}]`;

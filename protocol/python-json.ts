@@ -6,7 +6,7 @@ import type { ErrorCode } from "./errors.ts";
 import { MAX_INTEGER_DIGITS, parseJson, type Revive, tooDeep } from "./json-parser.ts";
 import { type TreeRules, toPlainTree } from "./plain-tree.ts";
 import { toTypedValue } from "./typed-values.ts";
-import { isPlainObject, type PlainObject } from "./values.ts";
+import { Float, isPlainObject, type PlainObject } from "./values.ts";
 
 /** How to read. */
 export interface ReadJsonOptions {
@@ -14,6 +14,8 @@ export interface ReadJsonOptions {
   readonly maxDepth?: number;
   /** Typed values stay plain objects without it. */
   readonly revive?: Revive;
+  /** Whether floats without a fraction become {@link Float} (slower). Default: false, they become plain numbers. */
+  readonly exactFloats?: boolean;
   /** The code of the DecodeError for text that is not JSON. Default: `bad_body`. */
   readonly code?: ErrorCode;
 }
@@ -26,10 +28,11 @@ const WIDE_DIGITS = 16;
 
 /** Reads one JSON value. Integers beyond 2^53 become bigint. Throws DecodeError `options.code` or `too_deep`, and nothing else. */
 export function readPythonJson(text: string, options: ReadJsonOptions = {}): unknown {
-  const { maxDepth = DEFAULT_MAX_DEPTH, revive, code = "bad_body" } = options;
+  const { maxDepth = DEFAULT_MAX_DEPTH, revive, exactFloats = false, code = "bad_body" } = options;
   // A text of 2n characters cannot nest deeper than n and be JSON. Longer ones are measured before anything is built.
   if (text.length > 2 * maxDepth && nestsDeeper(text, maxDepth)) throw tooDeep(maxDepth);
-  if (!hasWideDigits(text) && !(revive !== undefined && mayHoldTypes(text))) {
+  const isPlain = !hasWideDigits(text) && !(revive !== undefined && mayHoldTypes(text));
+  if (isPlain && !(exactFloats && MAYBE_FLOAT.test(text))) {
     try {
       return JSON.parse(text);
     } catch {
@@ -37,12 +40,14 @@ export function readPythonJson(text: string, options: ReadJsonOptions = {}): unk
     }
   }
   try {
-    return parseJson(text, { maxDepth, revive, code });
+    return parseJson(text, { maxDepth, revive, exactFloats, code });
   } catch (error) {
     // The parser recurses, so a limit in the thousands can exceed the stack before it is reached.
     throw error instanceof RangeError ? tooDeep(maxDepth, error) : error;
   }
 }
+
+const MAYBE_FLOAT = /\d[.eE]/;
 
 /** A run of 16 digits covers one of the positions 15, 31, 47, ...: only those are looked at. */
 function hasWideDigits(text: string): boolean {
@@ -158,12 +163,13 @@ const JSON_RULES: Omit<TreeRules, "maxDepth"> = {
       throw new RangeError(`an integer has ${digits} digits, and Python reads ${MAX_INTEGER_DIGITS} at most`);
     return value;
   },
-  object: toTypedValue,
+  object: (value) => (value instanceof Float ? value : toTypedValue(value)),
 };
 
 function writeTree(tree: unknown): string {
   if (typeof tree === "bigint") return String(tree);
   if (typeof tree === "number") return writeNumber(tree);
+  if (tree instanceof Float) return writeFloat(Number(tree));
   if (Array.isArray(tree)) return `[${tree.map(writeTree).join(",")}]`;
   if (typeof tree !== "object" || tree === null) return JSON.stringify(tree);
   const members = Object.entries(tree as PlainObject);
@@ -171,7 +177,11 @@ function writeTree(tree: unknown): string {
 }
 
 function writeNumber(value: number): string {
+  return Number.isSafeInteger(value) && !Object.is(value, -0) ? String(value) : writeFloat(value);
+}
+
+function writeFloat(value: number): string {
   if (Object.is(value, -0)) return "-0.0";
   const text = String(value);
-  return Number.isSafeInteger(value) || !/^-?\d+$/.test(text) ? text : `${text}.0`;
+  return /^-?\d+$/.test(text) ? `${text}.0` : text;
 }

@@ -151,7 +151,7 @@ function floatRepr(value: number): string {
 }
 
 const ISO_TIME =
-  /^(?:(\d+)-(\d+)-(\d+))?T?(?:(\d+):(\d+):(\d+)(?:\.(\d+))?)?(?:([+-])(\d+):(\d+)(?::(\d+))?)?$/;
+  /^(?:(\d{4})-(\d\d)-(\d\d))?T?(?:(\d\d):(\d\d):(\d\d)(?:\.(\d{6}))?)?(?:([+-])(\d\d):(\d\d)(?::(\d\d))?)?$/;
 
 /** `datetime.datetime(2024, 2, 29, 12, 0, tzinfo=datetime.timezone.utc)`. */
 function timeRepr(value: object): string | undefined {

@@ -3,7 +3,7 @@
  */
 import { DecodeError } from "./errors.ts";
 import { isException, isReady } from "./states.ts";
-import { isPlainObject, type PlainObject } from "./values.ts";
+import { isPlainObject, PickledObject, type PlainObject, PythonError } from "./values.ts";
 
 /** An exception as the text serializers keep it. Data only: nothing is ever looked up or called by these names. */
 export interface ExceptionDocument {
@@ -94,15 +94,21 @@ export function parseResultDocument(value: unknown, taskId: string): ResultDocum
 /** The exception of a document in an exception state, undefined in the others. Missing parts get Celery's defaults. */
 export function exceptionOf(document: ResultDocument): ExceptionDocument | undefined {
   if (!isException(document.status)) return undefined;
-  const raw: PlainObject = isPlainObject(document.result)
-    ? document.result
-    : { exc_message: String(document.result) };
+  const raw = exceptionData(document.result);
   const message = raw["exc_message"];
   return {
     exc_type: typeof raw["exc_type"] === "string" ? raw["exc_type"] : "Exception",
     exc_message: Array.isArray(message) ? message : String(message ?? ""),
     exc_module: typeof raw["exc_module"] === "string" ? raw["exc_module"] : "builtins",
   };
+}
+
+/** Pickles hold the exception itself; of a class that the application allows, as any object. */
+function exceptionData(result: unknown): PlainObject {
+  if (result instanceof PythonError) return { ...result.toJSON() };
+  if (result instanceof PickledObject)
+    return { exc_type: result.name, exc_message: result.args ?? [], exc_module: result.module };
+  return isPlainObject(result) ? result : { exc_message: String(result) };
 }
 
 /** One line for people: `ValueError: bad value, 42`. */

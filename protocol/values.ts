@@ -4,13 +4,21 @@
  * | Python | here |
  * |---|---|
  * | int beyond 2^53 | bigint |
- * | bytes | Uint8Array |
- * | naive datetime / aware datetime | Temporal.PlainDateTime / Temporal.ZonedDateTime (offset zone) |
- * | date / time | Temporal.PlainDate / Temporal.PlainTime |
+ * | bytes / bytearray | Uint8Array / {@link ByteArray} |
+ * | tuple / frozenset | {@link Tuple} / {@link FrozenSet} |
+ * | dict with keys other than strings | Map |
+ * | OrderedDict / defaultdict | {@link OrderedDict} / {@link DefaultDict} |
+ * | naive datetime / aware datetime | Temporal.PlainDateTime / Temporal.ZonedDateTime |
+ * | date / time / timedelta | Temporal.PlainDate / Temporal.PlainTime / Temporal.Duration |
  * | Decimal / UUID | {@link Decimal} / {@link Uuid} |
+ * | exception / object of another class | {@link PythonError} / {@link PickledObject} |
  *
- * A JavaScript Date is written as an aware datetime in UTC.
+ * A JavaScript Date is written as an aware datetime in UTC, and a number without a fraction as an int: {@link float}
+ * makes it a float. docs/values.md tells which serializer carries what.
  */
+
+/** What `str()` of a Decimal may be. */
+export const DECIMAL_TEXT: RegExp = /^[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|Infinity|s?NaN\d*)$/;
 
 /** A Python `decimal.Decimal`, kept as its exact text (`1.10`, `1E+3`, `NaN`). */
 export class Decimal {
@@ -49,6 +57,90 @@ export class Uuid {
 
   toJSON(): string {
     return this.text;
+  }
+}
+
+/** A number that is a float in Python even without a fraction: `float(1)` arrives as `1.0`. It calculates like a number. */
+export class Float extends Number {}
+
+/** See {@link Float}. */
+export function float(value: number): Float {
+  return new Float(value);
+}
+
+/** A Python tuple: an array in every other way. Serializers without tuples write it as one. */
+export class Tuple<T = unknown> extends Array<T> {
+  /** What map(), filter() and slice() make is a plain array. */
+  static override get [Symbol.species](): ArrayConstructor {
+    return Array;
+  }
+}
+
+/** `tuple(1, "two")` is Python's `(1, "two")`. */
+export function tuple<T>(...items: readonly T[]): Tuple<T> {
+  return Tuple.from(items) as Tuple<T>;
+}
+
+/** A Python frozenset: a Set that Python can use as a key. */
+export class FrozenSet<T = unknown> extends Set<T> {}
+
+/** A Python bytearray: bytes that Python can change. */
+export class ByteArray extends Uint8Array {}
+
+/** A Python `collections.OrderedDict`; a Map keeps its order for number-like keys too, which an object does not. */
+export class OrderedDict<K = unknown, V = unknown> extends Map<K, V> {}
+
+/** A Python `collections.defaultdict`. Nothing is made up here for keys that it has not. */
+export class DefaultDict<K = unknown, V = unknown> extends Map<K, V> {
+  /** The name of the type whose instances are its defaults, such as `list`; null for none. */
+  readonly factory: string | null;
+
+  constructor(factory: string | null, entries: Iterable<readonly [K, V]> = []) {
+    super(entries);
+    this.factory = factory;
+  }
+}
+
+/** A Python exception as a value. Data only: nothing is ever looked up or called by these names. */
+export class PythonError {
+  /** The class, such as `ValueError`. */
+  readonly type: string;
+  readonly args: readonly unknown[];
+  /** Where Python has the class, such as `builtins`. */
+  readonly module: string;
+  /** The attributes that its pickle lists beside the arguments. */
+  readonly state: PlainObject | undefined;
+
+  constructor(type: string, args: readonly unknown[] = [], module = "builtins", state?: PlainObject) {
+    this.type = type;
+    this.args = args;
+    this.module = module;
+    this.state = state;
+  }
+
+  /** The form that Celery gives exceptions in all serializers but pickle. */
+  toJSON(): {
+    readonly exc_type: string;
+    readonly exc_message: readonly unknown[];
+    readonly exc_module: string;
+  } {
+    return { exc_type: this.type, exc_message: this.args, exc_module: this.module };
+  }
+}
+
+/** What a pickle says about an object whose class has no twin here: `module.name(*args)`, then its state. Data only. */
+export class PickledObject {
+  readonly module: string;
+  readonly name: string;
+  /** undefined: the class or function itself. */
+  readonly args: readonly unknown[] | undefined;
+  readonly state: unknown;
+
+  constructor(module: string, name: string, args?: readonly unknown[], state?: unknown) {
+    this.module = module;
+    this.name = name;
+    this.args = args;
+    this.state = state;
   }
 }
 

@@ -145,7 +145,7 @@ function common(parts: UrlParts, options: Options): RedisOptions {
 
 function readDatabase(parts: UrlParts): number {
   const text =
-    parts.query.get("virtual_host") ?? parts.query.get("db") ?? parts.path.replace(/^\/+|\/+$/g, "");
+    parts.query.get("virtual_host") ?? parts.query.get("db") ?? parts.path.replace(/^\/+|(?<!\/)\/+$/g, "");
   if (text === "") return 0;
   if (!/^\d+$/.test(text))
     throw new ConfigurationError(`A Redis database is a number, not "${text}"; write redis://host:6379/0.`);

@@ -1,45 +1,21 @@
 import fc from "fast-check";
 import { Temporal } from "temporal-polyfill";
-import { Decimal, isPlainObject, type PlainObject, setOwn, Uuid } from "../protocol/index.ts";
+import {
+  ByteArray,
+  Decimal,
+  DefaultDict,
+  Float,
+  FrozenSet,
+  OrderedDict,
+  type PlainObject,
+  PythonError,
+  setOwn,
+  Tuple,
+  Uuid,
+} from "../protocol/index.ts";
+import { spell } from "./spell.ts";
 
-/**
- * A value spelled out so that equality sees everything: Temporal objects hide what they hold, 1n is not 1, and -0 is not 0.
- * test/codecs/python_codec.py spells Python values the same way. Members are sorted, unless they are to keep their order.
- */
-export function spell(value: unknown, keepOrder = false): unknown {
-  if (value === null) return null;
-  if (typeof value === "boolean" || typeof value === "string") return value;
-  if (typeof value === "bigint") return { int: String(value) };
-  if (typeof value === "number") return spellNumber(value);
-  if (Array.isArray(value)) return Array.from(value, (item) => spell(item, keepOrder));
-  if (value instanceof Uint8Array) return { bytes: Buffer.from(value).toString("hex") };
-  if (value instanceof Set) return { set: [...value].map((item) => JSON.stringify(spell(item))).sort() };
-  if (value instanceof Decimal) return { decimal: value.text };
-  if (value instanceof Uuid) return { uuid: value.text };
-  if (isPlainObject(value)) {
-    const members = Object.entries(value).map(([key, item]) => [key, spell(item, keepOrder)]);
-    return { map: keepOrder ? members : members.sort(byKey) };
-  }
-  return { [Object.prototype.toString.call(value)]: isoformat(String(value)) };
-}
-
-function spellNumber(value: number): unknown {
-  if (Number.isSafeInteger(value) && !Object.is(value, -0)) return { int: String(value) };
-  const bytes = Buffer.alloc(8);
-  bytes.writeDoubleBE(value);
-  return { float: Number.isNaN(value) ? "nan" : bytes.toString("hex") };
-}
-
-/** Temporal prints milliseconds as three digits and appends the zone; Python does neither. */
-function isoformat(text: string): string {
-  return text
-    .replace(/\[.*\]$/, "")
-    .replace(/\.(\d{1,6})(?=[+-]|$)/, (_, digits: string) => `.${digits.padEnd(6, "0")}`);
-}
-
-function byKey(left: unknown[], right: unknown[]): number {
-  return String(left[0]) < String(right[0]) ? -1 : 1;
-}
+export { spell } from "./spell.ts";
 
 /** Strings with the characters that formats trip over: quotes, controls, line breaks, whole and halved surrogate pairs. */
 export const anyText: fc.Arbitrary<string> = fc.oneof(
@@ -136,3 +112,121 @@ function toObject(entries: readonly (readonly [string, unknown])[]): PlainObject
   for (const [key, value] of entries) setOwn(object, key, value);
   return object;
 }
+
+/** Temporal's own limit is above Python's: 999999999 days. */
+export const anyDuration: fc.Arbitrary<Temporal.Duration> = fc
+  .oneof(
+    fc.bigInt({ min: -(10n ** 15n), max: 10n ** 15n }),
+    fc.constantFrom(-1n, 0n, 86_399_999_999_000_000n),
+  )
+  .map((total) => {
+    const microseconds = Number(total % 1_000_000n);
+    return Temporal.Duration.from({ seconds: Number(total / 1_000_000n), microseconds }).round({
+      largestUnit: "days",
+    });
+  });
+
+/** Aware datetimes in named zones, some of them in the hour that comes twice. */
+export const zonedDateTime: fc.Arbitrary<Temporal.ZonedDateTime> = fc
+  .tuple(
+    fc.oneof(fc.integer({ min: 0, max: 4e9 }), fc.integer({ min: 1_730_592_000, max: 1_730_617_200 })),
+    fc.nat(999_999),
+    fc.constantFrom("UTC", "Europe/Warsaw", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe"),
+  )
+  .map(([seconds, microseconds, zone]) =>
+    Temporal.Instant.fromEpochMilliseconds(seconds * 1000)
+      .add({ microseconds })
+      .toZonedDateTimeISO(zone),
+  );
+
+/** What Python can use as a key. No booleans and floats: Python takes True, 1 and 1.0 for the same key. */
+const anyKey: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
+  key: fc.oneof(
+    { depthSize: "small" },
+    wellFormedText,
+    fc.integer({ min: 2 }),
+    wideInteger(-(2n ** 80n), 2n ** 80n),
+    fc.uint8Array({ maxLength: 4 }),
+    anyDate,
+    anyUuid,
+    tie("tuple"),
+    tie("frozenset"),
+  ),
+  tuple: fc.array(tie("key"), { maxLength: 3 }).map((items) => Tuple.from(items)),
+  frozenset: keysOf(tie("key")).map((items) => new FrozenSet(items)),
+}))["key"] as fc.Arbitrary<unknown>;
+
+function keysOf(key: fc.Arbitrary<unknown>): fc.Arbitrary<unknown[]> {
+  return fc.uniqueArray(key, { maxLength: 4, selector: (item) => JSON.stringify(spell(item)) });
+}
+
+function entriesOf(value: fc.Arbitrary<unknown>): fc.Arbitrary<[unknown, unknown][]> {
+  return fc
+    .tuple(keysOf(fc.oneof(anyKey, fc.constant(null))), fc.array(value, { minLength: 4, maxLength: 4 }))
+    .map(([keys, values]) => keys.map((key, index) => [key, values[index]]));
+}
+
+const anyPickleLeaf: fc.Arbitrary<unknown> = fc.oneof(
+  fc.constant(null),
+  fc.boolean(),
+  anyText,
+  anyNumber,
+  wideInteger(-(10n ** 400n), 10n ** 400n),
+  anyBytes,
+  anyBytes.map((bytes) => ByteArray.from(bytes)),
+  anyDate,
+  anyTime,
+  naiveDateTime,
+  awareDateTime,
+  zonedDateTime,
+  anyDuration,
+  anyDecimal,
+  anyUuid,
+  anyKey,
+);
+
+function pickleTreeOf(leaf: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
+  return fc.letrec((tie) => {
+    const items = fc.array(tie("tree"), { maxLength: 4 });
+    const entries = entriesOf(tie("tree"));
+    return {
+      tree: fc.oneof(
+        { depthSize: "small", withCrossShrink: true },
+        leaf,
+        ...["plain", "other"].map((name) => tie(name)),
+      ),
+      plain: fc.oneof(
+        treeOf(leaf, anyText),
+        items,
+        items.map((list) => Tuple.from(list)),
+      ),
+      other: fc.oneof(
+        keysOf(anyKey).map((keys) => new Set(keys)),
+        keysOf(anyKey).map((keys) => new FrozenSet(keys)),
+        entries.map((members) => new Map(members)),
+        entries.map((members) => new OrderedDict(members)),
+        fc
+          .tuple(fc.constantFrom("list", "int", "dict", "set", "str", null), entries)
+          .map(([factory, members]) => new DefaultDict(factory, members)),
+        fc
+          .tuple(
+            fc.constantFrom("ValueError", "KeyError", "Exception"),
+            items,
+            fc.option(fc.constant({ note: 1 })),
+          )
+          .map(([type, args, state]) => new PythonError(type, args, "builtins", state ?? undefined)),
+      ),
+    };
+  })["tree"] as fc.Arbitrary<unknown>;
+}
+
+/** All that the pickle serializer carries by itself, and that `spell` can compare. */
+export const anyPickleValue: fc.Arbitrary<unknown> = pickleTreeOf(anyPickleLeaf);
+
+/** The same with floats that have no fraction: for readers that keep them apart from ints. */
+export const anyExactPickleValue: fc.Arbitrary<unknown> = pickleTreeOf(
+  fc.oneof(
+    anyPickleLeaf,
+    fc.maxSafeInteger().map((value) => new Float(value)),
+  ),
+);

@@ -32,7 +32,7 @@ export function transportName(url: string): string {
 
 /** The URL without its password, for people to read. */
 export function redactUrl(url: string): string {
-  return url.replace(/(:\/\/[^/?#]*?:)[^/?#]*@/g, "$1********@");
+  return url.replace(/(:\/\/[^/?#:]*:)[^/?#]*@/g, "$1********@");
 }
 
 function withHost(first: string, host: string): string {

@@ -34,6 +34,7 @@ import { RevokedTasks } from "./revoked.ts";
 import { Scheduler } from "./scheduler.ts";
 import { createSealCheck, type SealCheck } from "./seal-check.ts";
 import { createSettler, type Settler } from "./settle.ts";
+import { type ShutdownSignals, shutDown } from "./shutdown.ts";
 import { TimeLimits } from "./time-limits.ts";
 import type { WorkerOptions } from "./worker-options.ts";
 
@@ -355,42 +356,21 @@ export class Worker {
   }
 
   /**
-   * Warm shutdown: takes nothing new, gives back what was not started, finishes and settles what runs. An aborted `signal`
-   * makes it cold: running tasks are told to stop, and what is not settled goes back to the broker. Twice is fine.
+   * Warm shutdown: takes nothing new, gives back what was not started, finishes and settles what runs. An aborted `cold`
+   * makes it cold, after the soft phase that the settings may allow; an aborted `now` ends that. Twice is fine.
    */
-  stop(signal?: AbortSignal): Promise<void> {
-    this.#stopping ??= this.#stop(signal);
+  stop(cold?: AbortSignal, now?: AbortSignal): Promise<void> {
+    this.#stopping ??= this.#stop({ cold, now });
     return this.#stopping;
   }
 
-  async #stop(signal?: AbortSignal): Promise<void> {
+  async #stop(signals: ShutdownSignals): Promise<void> {
     // A worker that still waits for its broker has nothing to drain.
     if (this.#parts === undefined) await this.#connection?.close();
     await this.#starting?.catch(() => undefined);
-    const parts = this.#parts;
-    if (parts === undefined) return;
-    const { lanes } = parts;
+    if (this.#parts === undefined) return;
     this.#autoscaler?.stop();
-    const consumed = Promise.all(lanes.map((lane) => lane.stopConsuming()));
-    // What waits for its seal to be noted is given back, or the lanes would wait with it.
-    parts.sealCheck?.stop();
-    await consumed;
-    for (const job of lanes.flatMap((lane) => lane.stop())) job.delivery.reject({ requeue: true });
-    const idle = Promise.all(lanes.map(({ scheduler }) => scheduler.idle()));
-    const cold = whenAborted(signal).then(() => {
-      for (const { scheduler } of lanes) scheduler.abortActive(new Error("The worker is shutting down."));
-    });
-    await Promise.race([idle, cold]);
-    const settled = parts.lostHandler
-      .idle()
-      .then(() => Promise.all([parts.settler.idle(), parts.refuser.idle()]));
-    await Promise.race([settled, whenAborted(signal)]);
-    await parts.events.stop();
-    await parts.gossip?.stop();
-    await parts.control?.close();
-    await Promise.all(lanes.map(({ pool }) => pool.close()));
-    await parts.sealCheck?.close();
-    await parts.connection.close();
+    await shutDown(this.#parts, this.app.settings, signals);
     this.#parts = undefined;
   }
 
@@ -434,12 +414,4 @@ async function startPools(creating: readonly Promise<Pool>[]): Promise<readonly 
     await Promise.all(pools.map((pool) => pool.close()));
     throw error;
   }
-}
-
-/** Resolves when the signal is aborted; never without one. */
-function whenAborted(signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal?.aborted === true) resolve();
-    else signal?.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

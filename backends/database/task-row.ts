@@ -132,10 +132,13 @@ async function decodeResult(value: unknown, taskId: string, encoding: ResultEnco
   try {
     return await decodeColumn(value, encoding);
   } catch (error) {
-    const pickled = value instanceof Uint8Array && value[0] === PICKLE_MARK;
-    const problem = pickled
-      ? "it is a pickle, as Celery up to 5.6 writes; it needs Celery 5.7 and the same result_serializer on both sides"
-      : toError(error).message;
+    const isPickle = value instanceof Uint8Array && value[0] === PICKLE_MARK;
+    // Otherwise a pickle was read, and the error says what is wrong with it.
+    const isUnread = !(error instanceof DecodeError) || error.code === "content_refused";
+    const problem =
+      isPickle && isUnread
+        ? 'it is a pickle, as Celery up to 5.6 writes; to read pickles as data, add "pickle" to resultAcceptContent'
+        : toError(error).message;
     throw new DecodeError("bad_result", `The stored result of task ${taskId} cannot be read: ${problem}.`, {
       cause: error,
     });

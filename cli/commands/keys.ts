@@ -1,65 +1,52 @@
-/** `celerity keys`: the keys that sign, in a folder of their own. Private keys and secrets go to files and are never printed. */
+/** `celerity keys`: the keys that sign. Private keys and secrets go to files and are never printed. */
 import type { KeyObject } from "node:crypto";
 import { Command, Option } from "commander";
 import { ConfigurationError } from "../../protocol/index.ts";
 import {
   addKey,
-  type FolderKey,
-  generatePrivateKey,
-  generateWebhookKeyPair,
-  generateWebhookSecret,
   listKeys,
   loadPrivateKey,
   loadPublicKeys,
-  privatePem,
   pruneKeys,
   publicPem,
-  readKeyFile,
   thumbprint,
   toJwk,
   toJwks,
-  writeKeyFile,
 } from "../../signing/index.ts";
+import {
+  type FolderFlags,
+  folderOption,
+  jsonOption,
+  type PasswordFlags,
+  passwordOption,
+  printKeys,
+  readPassword,
+} from "../key-options.ts";
 import { wholeNumber } from "../options.ts";
+import { generateCommand } from "./keys-generate.ts";
 
-interface FolderFlags {
-  readonly dir: string;
-  readonly json?: boolean;
+interface RotateFlags extends FolderFlags, PasswordFlags {
+  readonly validIn: number;
 }
 
-interface GenerateFlags extends FolderFlags {
-  readonly type: string;
-  readonly bits?: number;
-  readonly out?: string;
-  readonly force?: boolean;
-  readonly passwordFile?: string;
+interface PruneFlags extends FolderFlags {
+  readonly days: number;
 }
 
-/** A key for a file of its own: the text to write, and what may be shown. */
-interface NewKey {
-  readonly secret: string;
-  readonly shown: Readonly<Record<string, string>>;
+interface ExportFlags extends FolderFlags, PasswordFlags {
+  readonly in?: string;
+  readonly kid?: string;
+  readonly format: keyof typeof FORMATS;
 }
 
-/** The kinds of keys and secrets by the name that --type gives them. */
-const KEY_TYPES: Readonly<Record<string, (bits?: number, password?: string) => NewKey>> = {
-  ed25519: (_bits, password) => pemKey(generatePrivateKey("ed25519"), password),
-  rsa: (bits, password) => pemKey(generatePrivateKey("rsa", bits), password),
-  "webhook-secret": () => ({ secret: `${generateWebhookSecret()}\n`, shown: {} }),
-  "webhook-key": () => {
-    const { privateKey, publicKey } = generateWebhookKeyPair();
-    return { secret: `${privateKey}\n`, shown: { publicKey } };
-  },
+/** Public keys as text by the name that --format gives it. */
+const FORMATS = {
+  pem: (keys: readonly KeyObject[]) => keys.map(publicPem).join(""),
+  jwk: (keys: readonly KeyObject[]) => keys.map((key) => `${JSON.stringify(toJwk(key))}\n`).join(""),
+  jwks: (keys: readonly KeyObject[]) => `${JSON.stringify(toJwks(keys), null, 2)}\n`,
 };
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-
-/** Public keys as text, by the name that --format gives it. */
-const FORMATS: Readonly<Record<string, (keys: readonly KeyObject[]) => string>> = {
-  pem: (keys) => keys.map(publicPem).join(""),
-  jwk: (keys) => keys.map((key) => `${JSON.stringify(toJwk(key))}\n`).join(""),
-  jwks: (keys) => `${JSON.stringify(toJwks(keys), null, 2)}\n`,
-};
 
 export function keysCommand(): Command {
   const command = new Command("keys").description("make, list, rotate and export the keys that sign");
@@ -69,54 +56,68 @@ export function keysCommand(): Command {
   return command;
 }
 
-function generateCommand(): Command {
-  return withFolderOptions(new Command("generate"))
-    .description("make the first key of a key folder, or with --out a key or secret in a file of its own")
-    .addOption(
-      new Option("-t, --type <type>", "kind of key").choices(Object.keys(KEY_TYPES)).default("ed25519"),
-    )
-    .option("--bits <number>", "size of an rsa key: 2048, 3072 or 4096", wholeNumber)
-    .option("-o, --out <file>", "write it to this file, mode 0600")
-    .option("-f, --force", "replace the file of --out")
-    .addOption(passwordOption())
-    .action((flags: GenerateFlags) => (flags.out === undefined ? generateInFolder(flags) : generateFile(flags)));
-}
-
 function listCommand(): Command {
-  return withFolderOptions(new Command("list"))
+  return new Command("list")
     .description("list the keys of a key folder: next, current and retired")
-    .action(({ dir, json }: FolderFlags) => printKeys(listKeys(dir), json));
+    .addOption(folderOption())
+    .addOption(jsonOption())
+    .action((flags: FolderFlags) => printKeys(listKeys(flags.dir), flags));
 }
 
 function rotateCommand(): Command {
-  return withFolderOptions(new Command("rotate"))
-    .description("make the next key; the current one retires, and still verifies until it is pruned")
-    .option("--valid-in <seconds>", "when the next key begins to sign", wholeNumber, 0)
+  return new Command("rotate")
+    .description("make the next key; the current one retires, and verifies until it is pruned")
+    .addOption(folderOption())
+    .option("--valid-in <seconds>", "how long until the next key signs", wholeNumber, 0)
     .addOption(passwordOption())
-    .action((flags: FolderFlags & { readonly validIn: number; readonly passwordFile?: string }) => {
+    .addOption(jsonOption())
+    .action((flags: RotateFlags) => {
       if (listKeys(flags.dir).length === 0) {
-        throw new ConfigurationError(`There is no key in ${flags.dir}; make one with: celerity keys generate`);
+        throw new ConfigurationError(
+          `There is no key in ${flags.dir}; make one with: celerity keys generate`,
+        );
       }
-      const validFrom = new Date(Date.now() + flags.validIn * 1000);
-      addKey(flags.dir, { validFrom, ...readPassword(flags) });
-      printKeys(listKeys(flags.dir), flags.json);
+      addKey(flags.dir, {
+        validFrom: new Date(Date.now() + flags.validIn * 1000),
+        ...readPassword(flags),
+      });
+      printKeys(listKeys(flags.dir), flags);
     });
 }
 
 function exportCommand(): Command {
   return new Command("export")
-    .description("print public keys, retired ones too")
+    .description("print public keys: those of a key folder, retired ones too")
     .addOption(folderOption())
     .option("-i, --in <file>", "the public half of this private key instead")
     .addOption(passwordOption())
     .option("--kid <id>", "only the key with this id")
-    .addOption(new Option("--format <format>", "pem, jwk (a line each) or jwks").choices(Object.keys(FORMATS)).default("jwks"))
-    .action(
-      (flags: FolderFlags & { readonly in?: string; readonly kid?: string; readonly format: string; readonly passwordFile?: string }) => {
-        const keys = flags.in === undefined ? [...loadPublicKeys([flags.dir]).values()] : [loadPrivateKey(flags.in, readPassword(flags).password)];
-        const wanted = keys.filter((key) => flags.kid === undefined || thumbprint(key) === flags.kid);
-        if (wanted.length === 0) throw new ConfigurationError(`There is no key ${flags.kid}.`);
-        process.stdout.write(FORMATS[flags.format]?.(wanted) ?? "");
-      },
-    );
+    .addOption(
+      new Option("--format <format>", "jwk is a line for each key")
+        .choices(Object.keys(FORMATS))
+        .default("jwks"),
+    )
+    .action((flags: ExportFlags) => {
+      const keys = exportedKeys(flags).filter(
+        (key) => flags.kid === undefined || thumbprint(key) === flags.kid,
+      );
+      if (keys.length === 0) throw new ConfigurationError(`There is no key ${flags.kid}.`);
+      process.stdout.write(FORMATS[flags.format](keys));
+    });
+}
+
+function pruneCommand(): Command {
+  return new Command("prune")
+    .description("delete keys that retired long ago; what they signed no longer verifies")
+    .addOption(folderOption())
+    .option("--days <number>", "how long ago", wholeNumber, 30)
+    .addOption(jsonOption())
+    .action((flags: PruneFlags) => {
+      printKeys(pruneKeys(flags.dir, new Date(Date.now() - flags.days * DAY_MS)), flags);
+    });
+}
+
+function exportedKeys(flags: ExportFlags): KeyObject[] {
+  if (flags.in !== undefined) return [loadPrivateKey(flags.in, readPassword(flags).password)];
+  return [...loadPublicKeys([flags.dir]).values()];
 }

@@ -32,10 +32,10 @@ async function runWorker(flags: WorkerFlags & ConnectionFlags): Promise<void> {
   // Before the broker answers there is nothing to drain.
   const started = worker.start().then(() => logger.info({}, `${worker.hostname} ready.`));
   await Promise.race([started, shutdown.requested]);
-  const signal = await Promise.race([shutdown.requested, worker.failed]);
+  const signal = await Promise.race([shutdown.requested, worker.shutdownRequested, worker.failed]);
   if (signal instanceof Error) throw signal;
   logger.info({}, `${signal}: warm shutdown, finishing what runs (again to stop at once)`);
-  await worker.stop(shutdown.cold);
+  await worker.stop(shutdown.cold, shutdown.now);
   await app.close();
   process.exit(shutdown.cold.aborted ? 1 : 0);
 }
@@ -46,6 +46,9 @@ export function startableWorker(app: App, flags: WorkerFlags, logger: Logger): W
     app,
     logger,
     ...(flags.app === undefined ? {} : { appModule: flags.app }),
+    ...(flags.autoscale === undefined ? {} : { autoscale: flags.autoscale }),
+    ...(flags.withoutMingle === true ? { mingle: false } : {}),
+    ...(flags.withoutGossip === true ? { gossip: false } : {}),
     ...(flags.poolFor === undefined ? {} : { poolFor: flags.poolFor }),
     ...(flags.childConcurrency === undefined ? {} : { childConcurrency: flags.childConcurrency }),
     ...(flags.maxTasksPerChild === undefined ? {} : { maxTasksPerChild: flags.maxTasksPerChild }),

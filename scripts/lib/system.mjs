@@ -8,6 +8,7 @@ const debianPackages = [
   "chromium",
   "python3-venv",
   "python3-celery",
+  "python3-cryptography",
   "python3-redis",
   "python3-psycopg2",
   "python3-sqlalchemy",

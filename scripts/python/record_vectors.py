@@ -13,6 +13,7 @@ import celery
 import kombu
 
 from record_messages import record_messages
+from record_pickles import record_pickles
 from record_results import record_results
 from recording import Recording
 
@@ -25,5 +26,6 @@ if __name__ == "__main__":
     recording.redis.flushdb()
     record_messages(recording)
     record_results(recording)
+    record_pickles(recording)
     versions = {"celery": celery.__version__, "kombu": kombu.__version__, "python": platform.python_version()}
     print("Recorded from", ", ".join(f"{name} {version}" for name, version in versions.items()))

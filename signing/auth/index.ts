@@ -1,1 +1,3 @@
-export {};
+/** Celery's `auth` serializer. */
+export type { AuthLayout } from "./frame.ts";
+export { type AuthSerializerOptions, createAuthSerializer } from "./serializer.ts";

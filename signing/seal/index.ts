@@ -1,1 +1,8 @@
-export {};
+/** Sealed headers (docs/sealed-headers.md): the seal, its keys, and the stores that remember which seals were used. */
+
+export * from "./header.ts";
+export * from "./keys.ts";
+export * from "./nonce-store.ts";
+export * from "./nonces/open.ts";
+export * from "./seal.ts";
+export * from "./signing-input.ts";

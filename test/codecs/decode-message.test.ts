@@ -51,7 +51,7 @@ function received(vector: TaskVector): EncodedMessage {
 }
 
 describe("decodeBody", () => {
-  const known = /^v[12]-(json|yaml|msgpack)-(plain|zlib)$/;
+  const known = /^v[12]-(json|yaml|msgpack)-/;
   const recorded = vectors<TaskVector[]>("tasks");
 
   test.each(recorded.filter(({ name }) => known.test(name)))(
@@ -72,8 +72,7 @@ describe("decodeBody", () => {
   test.each(recorded.filter(({ name }) => !known.test(name)))(
     "refuses $name over $transport",
     async (vector) => {
-      const code = vector.name.includes("pickle") ? "content_refused" : "bad_compression";
-      expect(await rejection(received(vector))).toBe(code);
+      expect(await rejection(received(vector))).toBe("content_refused");
     },
   );
 
@@ -229,7 +228,8 @@ describe("encodeBody", () => {
 });
 
 describe("codecs that work off the event loop", () => {
-  const later = <T>(work: () => T): Promise<T> => new Promise((resolve) => setImmediate(resolve)).then(work);
+  const later = <T>(work: () => T | Promise<T>): Promise<T> =>
+    new Promise((resolve) => setImmediate(resolve)).then(work);
   const json = codecs.serializer("json");
   const zlib = codecs.compressor("zlib");
   const slow: Serializer = {

@@ -1,11 +1,13 @@
 import fc from "fast-check";
+import { Packr, unpack } from "msgpackr";
 import { Temporal } from "temporal-polyfill";
 import { describe, expect, test } from "vitest";
-import { DEFAULT_LIMITS, msgpackSerializer } from "../../codecs/index.ts";
-import { Decimal, Uuid } from "../../protocol/index.ts";
+import { createMsgpackSerializer, DEFAULT_LIMITS, msgpackSerializer } from "../../codecs/index.ts";
+import { Decimal, Float, Uuid } from "../../protocol/index.ts";
 import { testSerializer } from "../../testing/serializer.ts";
 import { anyBytes, anyNumber, spell, treeOf, wellFormedText, wideInteger } from "../../testing/values.ts";
 
+const packr = new Packr({ useRecords: false, variableMapSize: true });
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(" ", ""), "hex");
 const claim = (head: string): readonly [Buffer, "bad_body"] => [hex(head), "bad_body"];
 
@@ -102,6 +104,85 @@ describe("msgpackSerializer", () => {
     expect(bytes.buffer.byteLength).toBe(6);
     body.fill(0);
     expect(Buffer.from(bytes).toString()).toBe("secret");
+  });
+
+  test("writes integers in their shortest form, and what is between them and doubles", () => {
+    const steps = [0, 0x7f, 0x80, 0xff, 0x100, 0xffff, 0x10000, 0x7fff_ffff, 0x8000_0000, 2 ** 53 - 1];
+    for (const step of steps) {
+      for (const value of [step, step + 1, -step, -step - 1]) {
+        const bytes = msgpackSerializer.serialize(value);
+        expect(Number(unpack(bytes))).toBe(value === 0 ? 0 : value);
+        expect(read(bytes)).toBe(value === 0 ? 0 : value);
+      }
+    }
+  });
+
+  test("agrees with another implementation", () => {
+    const plain = treeOf(
+      fc.oneof(fc.constant(null), fc.boolean(), wellFormedText, fc.integer(), fc.double(), anyBytes),
+      wellFormedText,
+      // The other one renames such a key.
+    ).filter((value) => !JSON.stringify(spell(value)).includes("__proto__"));
+    fc.assert(
+      fc.property(plain, (value) => {
+        expect(spell(unpack(msgpackSerializer.serialize(value)))).toEqual(spell(value));
+        expect(spell(read(packr.pack(value)))).toEqual(spell(value));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test.each([0, 1, 31, 32, 64, 65, 255, 256, 257, 4095, 4096, 5000, 70_000])(
+    "text of %s characters",
+    (length) => {
+      const value = ["a", "é", "🎉"].map((character) => character.repeat(length));
+      const keys = Object.fromEntries(value.map((key) => [key, key]));
+      const body = msgpackSerializer.serialize([value, keys, value]);
+      expect(read(body)).toEqual([value, keys, value]);
+      expect(spell(unpack(body))).toEqual(spell([value, keys, value]));
+    },
+  );
+
+  test("tells keys of the same length and the same letters apart", () => {
+    const keys = ["abcdef", "abedcf", "acbdef", "adcbef", "é1", "è1", ""];
+    for (let round = 0; round < 2; round++) {
+      for (const key of keys)
+        expect(read(msgpackSerializer.serialize({ [key]: key }))).toEqual({ [key]: key });
+    }
+  });
+
+  test("writes a message while it writes another", () => {
+    const inner = { text: "x".repeat(100) };
+    const value = {
+      before: 1,
+      get body() {
+        return msgpackSerializer.serialize(inner);
+      },
+      after: 2,
+    };
+    const { body, ...rest } = read(msgpackSerializer.serialize(value)) as Record<string, unknown>;
+    expect(rest).toEqual({ before: 1, after: 2 });
+    expect(read(body as Uint8Array)).toEqual(inner);
+    const failing = {
+      get body(): never {
+        throw new Error("no value");
+      },
+    };
+    expect(() => msgpackSerializer.serialize([1, failing])).toThrow("no value");
+    expect(read(msgpackSerializer.serialize([1, 2]))).toEqual([1, 2]);
+  });
+
+  test("hands out messages that later ones do not change", () => {
+    const first = msgpackSerializer.serialize("first");
+    msgpackSerializer.serialize("second");
+    expect(read(first)).toBe("first");
+  });
+
+  test("keeps floats exact when asked to", () => {
+    const exact = createMsgpackSerializer({ exactFloats: true });
+    const value = exact.deserialize(hex("93 01 cb3ff0000000000000 ca3fc00000"), DEFAULT_LIMITS);
+    expect(value).toEqual([1, new Float(1), 1.5]);
+    expect(Buffer.from(exact.serialize(value))).toEqual(hex("93 01 cb3ff0000000000000 cb3ff8000000000000"));
   });
 
   test("reads many members and items", () => {

@@ -23,6 +23,7 @@ describe("createCodecs", () => {
     ["json", "application/json", "utf-8"],
     ["msgpack", "application/x-msgpack", "binary"],
     ["yaml", "application/x-yaml", "utf-8"],
+    ["pickle", "application/x-python-serialize", "binary"],
   ])("knows %s by name and MIME type", (name, contentType, contentEncoding) => {
     expect(codecs.serializer(name)).toMatchObject({ name, contentType, contentEncoding });
     expect(codecs.serializer(contentType)).toBe(codecs.serializer(name));
@@ -39,7 +40,7 @@ describe("createCodecs", () => {
 
   test("says what it knows when asked for something else", () => {
     expect(() => codecs.serializer("jsn")).toThrow(
-      new ConfigurationError('There is no serializer named "jsn"; known are json, msgpack, yaml.'),
+      new ConfigurationError('There is no serializer named "jsn"; known are json, msgpack, yaml, pickle.'),
     );
     expect(() => codecs.compressor("lz4")).toThrow(ConfigurationError);
     expect(codecs.serializerOf("constructor")).toBeUndefined();
@@ -78,7 +79,8 @@ describe("requireAccepted", () => {
     ["application/JSON", ["json"], false],
     ["application/json; charset=utf-8", ["json"], false],
     ["json", ["json"], true],
-    ["application/x-python-serialize", ["json", "pickle"], false],
+    ["application/x-python-serialize", ["json", "pickle"], true],
+    ["application/x-python-serialize", ["json"], false],
     ["application/x-python-serialize", ["application/x-python-serialize"], true],
     ["text/plain", ["json"], false],
     // Never filtered.
@@ -101,7 +103,7 @@ describe("requireAccepted", () => {
 describe("checkAccept", () => {
   test("finds names that nothing is known by", () => {
     checkAccept(["json", "application/x-anything"], codecs);
-    expect(() => checkAccept(["json", "pickle"], codecs)).toThrow(/no serializer named "pickle"/);
+    expect(() => checkAccept(["json", "pikle"], codecs)).toThrow(/no serializer named "pikle"/);
     expect(() => checkAccept([], codecs)).toThrow(/accept_content is empty/);
   });
 });

@@ -2,7 +2,7 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
-import { pythonFolder, requirePython, type PythonVersion } from "./python-environment.ts";
+import { type PythonVersion, pythonFolder, requirePython } from "./python-environment.ts";
 
 /** A Python program that answers each line of JSON on its standard input with one on its standard output. */
 export interface PythonLinesOptions {

@@ -30,3 +30,13 @@ export interface RedisVector {
 
 /** A message of tasks.json or tasks_options.json. */
 export type TaskVector = AmqpVector | RedisVector;
+
+/** A value of pickles.json. */
+export interface PickleVector {
+  readonly name: string;
+  readonly repr: string;
+  /** What it names, in protocol 2. */
+  readonly globals: readonly string[];
+  /** The pickles in base64, by protocol. */
+  readonly protocols: Readonly<Record<string, string>>;
+}

@@ -15,7 +15,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   worker: ["protocol", "codecs", "signing", "transports", "backends", "app", "version"],
   gateway: ["protocol", "codecs", "signing", "stores", "transports", "backends", "app", "version"],
   cli: ["protocol", "signing", "transports", "app", "worker", "gateway", "version"],
-  testing: ["protocol", "codecs", "transports", "backends"],
+  testing: ["protocol", "codecs", "signing", "transports", "backends"],
   examples: ["index"],
 };
 

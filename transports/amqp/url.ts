@@ -14,7 +14,7 @@ export interface AmqpAddress {
 }
 
 const URL_PARTS =
-  /^(?<scheme>[a-z]+):\/\/(?:(?<login>[^/?#]*)@)?(?<host>\[[^\]]*\]|[^:/?#]*)(?::(?<port>\d*))?(?:\/(?<path>[^?#]*))?(?:\?(?<query>[^#]*))?(?:#.*)?$/i;
+  /^(?<scheme>[a-z]+):\/\/(?:(?<login>[^/?#]*)@)?(?<host>\[[^\]]*\]|[^:/?#@]*)(?::(?<port>\d*))?(?:\/(?<path>[^?#]*))?(?:\?(?<query>[^#]*))?(?:#.*)?$/i;
 
 /** Throws ConfigurationError, without the password in its text. */
 export function parseAmqpUrl(url: string): AmqpAddress {

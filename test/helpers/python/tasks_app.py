@@ -27,6 +27,8 @@ app.conf.update(
     result_compression=compression,
 )
 app.conf.update(json.loads(os.environ.get("CELERITY_TEST_CONF") or "{}"))
+if app.conf.security_key:
+    app.setup_security()
 
 
 class CustomError(Exception):

@@ -2,14 +2,7 @@
  * What a pool and its processes or threads say to each other. Values travel as pickles, which keep every class that a task
  * can take and return; the rest is plain data that structured clone carries.
  */
-import { deserialize, serialize } from "node:v8";
-
-const DEFAULT_LIMITS = { maxDepth: 1 };
-const pickleSerializer = {
-  serialize: (v: unknown): Uint8Array => serialize(v),
-  deserialize: (b: Uint8Array, _l: unknown): unknown => deserialize(b),
-};
-
+import { DEFAULT_LIMITS, pickleSerializer } from "../../../codecs/index.ts";
 import type { TaskRequest } from "../../../protocol/index.ts";
 import type { Outcome } from "../../outcome.ts";
 
@@ -44,7 +37,8 @@ export type FromChild =
   | {
       readonly kind: "ended";
       readonly run: number;
-      readonly outcome: Uint8Array /** 0 unless it was asked for. */;
+      readonly outcome: Uint8Array;
+      /** 0 unless it was asked for. */
       readonly memoryKib: number;
     };
 

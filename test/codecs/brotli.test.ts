@@ -1,0 +1,4 @@
+import { brotliCompressor } from "../../codecs/index.ts";
+import { testCompressor } from "../../testing/compressor.ts";
+
+testCompressor({ compressor: brotliCompressor });
