@@ -24,6 +24,7 @@ import { createSealing, type Sealing } from "./sealing.ts";
 import { withAuth } from "./security.ts";
 import { sendSentEvent } from "./sent-event.ts";
 import type { Settings } from "./settings.ts";
+import { type SignalListener, type SignalName, Signals } from "./signals.ts";
 import { type BoundTaskFunction, createTask, type Task, type TaskFunction } from "./task.ts";
 import type { TaskOptions } from "./task-options.ts";
 
@@ -52,6 +53,8 @@ export class App implements Caller {
   /** Queue for rpc results of this process. */
   readonly replyTo: string = randomUUID();
   readonly onWarning: (message: string, error?: unknown) => void;
+  /** Listeners of this app; {@link on} adds one. */
+  readonly signals: Signals;
   readonly #tasks = new Map<string, Task>();
   #connection: Promise<ReconnectingConnection> | undefined;
   #backend: Promise<ResultBackend> | undefined;
@@ -60,6 +63,7 @@ export class App implements Caller {
   constructor({ env, codecs, onWarning, ...settings }: AppOptions) {
     this.settings = loadSettings(settings, env ?? process.env);
     this.onWarning = onWarning ?? warnProcess;
+    this.signals = new Signals(this.onWarning);
     this.codecs = withAuth(this.settings, codecs ?? createCodecs(), this.onWarning);
     this.router = createRouter(this.settings);
     this.sealing = createSealing(this.settings, this.onWarning);
@@ -71,6 +75,11 @@ export class App implements Caller {
       replyTo: this.replyTo,
       origin: this.origin,
     });
+  }
+
+  /** Calls the listener whenever it happens, in this process; returns what stops that. */
+  on<Name extends SignalName>(name: Name, listener: SignalListener<Name>): () => void {
+    return this.signals.on(name, listener);
   }
 
   /** Registered tasks by name. */
@@ -110,6 +119,7 @@ export class App implements Caller {
   }
 
   async send<Result>(name: string, options: SendOptions): Promise<AsyncResult<Result>> {
+    this.signals.send("before_task_publish", () => ({ task: name, options }));
     const prepared = await this.producer.prepare(name, options);
     await this.publish(prepared);
     return this.result<Result>(prepared.id);
@@ -120,6 +130,13 @@ export class App implements Caller {
     const connection = this.#connected ?? (await this.connection());
     if (this.settings.resultBackend?.startsWith("rpc") === true) await (await this.backend()).prepare?.();
     await this.producer.publish(this.sealing.sealTask(prepared), connection);
+    this.signals.send("after_task_publish", () => ({
+      task: prepared.call.task,
+      taskId: prepared.id,
+      headers: prepared.message.headers,
+      exchange: prepared.route.exchange,
+      routingKey: prepared.route.routingKey,
+    }));
     if (this.settings.taskSendSentEvent) await sendSentEvent(connection, prepared, this);
   }
   #connected: ReconnectingConnection | undefined;
@@ -129,6 +146,7 @@ export class App implements Caller {
     name: string,
     { timeoutMs, signal, onChange, ...send }: SendOptions & WaitOptions,
   ): Promise<Result> {
+    this.signals.send("before_task_publish", () => ({ task: name, options: send }));
     const prepared = await this.producer.prepare(name, send);
     const stop = new AbortController();
     const waiting = (await this.backend()).wait(prepared.id, {

@@ -10,6 +10,7 @@ export * from "./routing.ts";
 export * from "./sealing.ts";
 export { type SecurityOptions, setupSecurity } from "./security.ts";
 export * from "./settings.ts";
+export * from "./signals.ts";
 export * from "./task.ts";
 export * from "./task-context.ts";
 export * from "./task-control.ts";

@@ -9,6 +9,8 @@ import type { Job } from "./job.ts";
 import type { LamportClock } from "./lamport-clock.ts";
 import type { Outcome } from "./outcome.ts";
 
+/** Setting event_exchange of Celery, at its default. */
+export const EVENT_EXCHANGE = "celeryev";
 /** Seconds between heartbeats; monitors take a worker for dead after twice that. */
 const HEARTBEAT_SECONDS = 2;
 /** Task events in one message at most; Celery flushes at 24. */
@@ -20,7 +22,6 @@ export interface EventSenderOptions {
   readonly connection: Connection;
   readonly hostname: string;
   readonly clock: LamportClock;
-  readonly exchange: string;
   readonly serializer: Serializer;
   readonly taskEvents: boolean;
   readonly load: () => { readonly active: number; readonly processed: number };
@@ -155,7 +156,7 @@ export class EventSender {
   }
 
   #publish(routingKey: string, event: unknown): void {
-    const { connection, exchange, serializer, hostname, onWarning } = this.#options;
+    const { connection, serializer, hostname, onWarning } = this.#options;
     const sent = andThen(encodeBody(event, serializer), ({ body, contentType, contentEncoding }) =>
       connection.publish(
         {
@@ -165,7 +166,7 @@ export class EventSender {
           headers: { hostname },
           properties: { deliveryMode: 1, priority: 0 },
         },
-        { exchange, routingKey, optional: true },
+        { exchange: EVENT_EXCHANGE, routingKey, optional: true },
       ),
     );
     this.#sending = Promise.all([this.#sending, sent]).then(
@@ -179,7 +180,7 @@ export class EventSender {
 export function createEventSender(options: EventSenderOptions): EventSender {
   const type = options.connection.capabilities.eventExchangeType;
   if (type !== undefined) {
-    options.connection.declareExchange({ name: options.exchange, type }).catch((error: unknown) => {
+    options.connection.declareExchange({ name: EVENT_EXCHANGE, type }).catch((error: unknown) => {
       options.onWarning("The event exchange could not be declared", error);
     });
   }

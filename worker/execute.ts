@@ -96,7 +96,8 @@ function createContext<R extends Run>(run: R, options: ExecuteOptions<R>): TaskC
   };
 }
 
-function requestInfo({ request }: Run, hostname: string): TaskRequestInfo {
+/** The facts that a task is told about its call. */
+export function requestInfo({ request }: Run, hostname: string): TaskRequestInfo {
   return {
     id: request.id,
     task: request.task,

@@ -1,4 +1,5 @@
 /** The worker and the seams of its pools. */
+export * from "./bootstep.ts";
 export type { Job } from "./job.ts";
 export { nodeName } from "./node-name.ts";
 export * from "./outcome.ts";

@@ -15,7 +15,13 @@ export interface ShutdownSignals {
   readonly now: AbortSignal | undefined;
 }
 
-export async function shutDown(parts: Parts, settings: Settings, signals: ShutdownSignals): Promise<void> {
+/** `stopSteps` is called when no task runs any more. */
+export async function shutDown(
+  parts: Parts,
+  settings: Settings,
+  signals: ShutdownSignals,
+  stopSteps: () => Promise<void>,
+): Promise<void> {
   const { lanes } = parts;
   const consumed = Promise.all(lanes.map((lane) => lane.stopConsuming()));
   // What waits for its seal to be noted is given back, or the lanes would wait with it.
@@ -29,9 +35,7 @@ export async function shutDown(parts: Parts, settings: Settings, signals: Shutdo
     .idle()
     .then(() => Promise.all([parts.settler.idle(), parts.refuser.idle()]));
   await Promise.race([settled, isCold]);
-  await parts.events.stop();
-  await parts.gossip?.stop();
-  await parts.control?.close();
+  await stopSteps();
   await Promise.all(lanes.map(({ pool }) => pool.close()));
   await parts.sealCheck?.close();
   await parts.connection.close();

@@ -1,5 +1,6 @@
 /** What a worker is made from; what is left out comes from the app's settings. */
 import type { App } from "../app/index.ts";
+import type { Bootstep } from "./bootstep.ts";
 
 export interface WorkerOptions {
   readonly app: App;
@@ -35,6 +36,8 @@ export interface WorkerOptions {
   readonly mingle?: boolean;
   /** Follow the events of other workers; default true. */
   readonly gossip?: boolean;
+  /** Steps beside the built-in ones, or instead of those whose names they have. */
+  readonly steps?: readonly Bootstep[];
   /** Told about every task and about trouble; default: silent but for the app's warnings. */
   readonly logger?: WorkerLogger;
 }

@@ -3,27 +3,19 @@
  * a file of its own (intake, scheduler, pool, settle).
  */
 import { hostname } from "node:os";
-import type { App } from "../app/index.ts";
+import type { App, WorkerEvent } from "../app/index.ts";
 import { ConfigurationError, toError } from "../protocol/index.ts";
-import {
-  type Delivery,
-  type QueueSpec,
-  type ReconnectingConnection,
-  splitBrokerUrls,
-} from "../transports/index.ts";
-import { Autoscaler } from "./autoscaler.ts";
-import { type ControlNode, createControlNode } from "./control/control-node.ts";
+import type { Delivery, QueueSpec, ReconnectingConnection } from "../transports/index.ts";
+import type { Bootstep } from "./bootstep.ts";
 import { describeOutcome } from "./describe-outcome.ts";
 import { createEventSender, type EventSender } from "./events.ts";
 import { createExecute } from "./execute.ts";
-import { Gossip } from "./gossip.ts";
 import { createIntake, isRefusal, type Refusal } from "./intake.ts";
 import type { Job } from "./job.ts";
 import { LamportClock } from "./lamport-clock.ts";
 import { Lane } from "./lane.ts";
 import { consumedQueues, type LanePlan, planLanes } from "./lane-plans.ts";
 import { createLostHandler, type LostHandler } from "./lost.ts";
-import { mingle } from "./mingle.ts";
 import { nodeName } from "./node-name.ts";
 import { type Outcome, timedOut } from "./outcome.ts";
 import type { Pool, PoolOptions } from "./pool.ts";
@@ -35,10 +27,12 @@ import { Scheduler } from "./scheduler.ts";
 import { createSealCheck, type SealCheck } from "./seal-check.ts";
 import { createSettler, type Settler } from "./settle.ts";
 import { type ShutdownSignals, shutDown } from "./shutdown.ts";
+import type { Autoscaler } from "./steps/autoscaler.ts";
+import type { Gossip } from "./steps/gossip.ts";
+import { workerSteps } from "./steps/index.ts";
+import { withTaskSignals } from "./task-signals.ts";
 import { TimeLimits } from "./time-limits.ts";
-import type { WorkerOptions } from "./worker-options.ts";
-
-const EVENT_EXCHANGE = "celeryev";
+import type { WorkerLogger, WorkerOptions } from "./worker-options.ts";
 
 export function createWorker(options: WorkerOptions): Worker {
   return new Worker(options);
@@ -56,14 +50,20 @@ export class Worker {
   readonly failed: Promise<Error>;
   /** Resolves with the reason when remote control asks this worker to stop; stop() is up to whoever runs it. */
   readonly shutdownRequested: Promise<string>;
+  /** Set by its step; undefined unless the pool scales by itself. */
+  autoscaler: Autoscaler | undefined;
+  /** Set by its step; undefined where workers cannot hear each other. */
+  gossip: Gossip | undefined;
   readonly #options: WorkerOptions;
   readonly #total = new Map<string, number>();
   #processed = 0;
   #connection: ReconnectingConnection | undefined;
+  #sealCheck: SealCheck | undefined;
   #parts: Parts | undefined;
   #fail: (error: Error) => void = () => undefined;
   #requestShutdown: (reason: string) => void = () => undefined;
-  #autoscaler: Autoscaler | undefined;
+  /** Steps that have started, the last one first. */
+  readonly #started: Bootstep[] = [];
   #starting: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
 
@@ -90,11 +90,6 @@ export class Worker {
     return this.#processed;
   }
 
-  /** undefined unless the pool scales by itself. */
-  get autoscaler(): Autoscaler | undefined {
-    return this.#autoscaler;
-  }
-
   /** Tasks after which a process is replaced; undefined for never. */
   get maxTasksPerChild(): number | undefined {
     return this.#options.maxTasksPerChild ?? this.app.settings.workerMaxTasksPerChild ?? undefined;
@@ -102,14 +97,14 @@ export class Worker {
 
   /** Consumes one queue more. */
   async addQueue(queue: QueueSpec): Promise<void> {
-    const { connection, lanes } = this.#requireParts();
+    const { connection, lanes } = this.requireParts();
     await connection.declareQueue(queue);
     await lanes[0]?.addQueue(queue);
   }
 
   /** Consumes one queue less; what came from it is still run. */
   async cancelQueue(name: string): Promise<void> {
-    await Promise.all(this.#requireParts().lanes.map((lane) => lane.cancelQueue(name)));
+    await Promise.all(this.requireParts().lanes.map((lane) => lane.cancelQueue(name)));
   }
 
   /** Asks whoever runs this worker to stop it. */
@@ -117,7 +112,13 @@ export class Worker {
     this.#requestShutdown(reason);
   }
 
-  #requireParts(): Parts {
+  /** Told about tasks and trouble. */
+  get logger(): WorkerLogger | undefined {
+    return this.#options.logger;
+  }
+
+  /** The running parts. Throws ConfigurationError when there are none. */
+  requireParts(): Parts {
     if (this.#parts !== undefined) return this.#parts;
     throw new ConfigurationError("The worker is not running.");
   }
@@ -134,12 +135,32 @@ export class Worker {
   }
 
   async #start(): Promise<void> {
+    this.app.signals.send("worker_init", () => this.#event);
+    await this.#assemble();
+    try {
+      for (const step of workerSteps(this.#options)) {
+        await step.start(this);
+        this.#started.unshift(step);
+      }
+    } catch (error) {
+      await this.#shutDown({ cold: AbortSignal.abort(), now: undefined });
+      throw error;
+    }
+    this.app.signals.send("worker_ready", () => this.#event);
+  }
+
+  /** Connects, and makes all parts; nothing is consumed yet. */
+  async #assemble(): Promise<void> {
     const { app } = this;
-    const warn = (message: string, error?: unknown): void => this.#warn(message, error);
+    const warn = (message: string, error?: unknown): void => this.warn(message, error);
     const backend = app.keepsResults ? await app.backend() : undefined;
     const sealCheck = await createSealCheck({ app, onWarning: warn });
+    this.#sealCheck = sealCheck;
     const settler = createSettler({ app, hostname: this.hostname, backend, sealCheck, onWarning: warn });
-    const execute = createExecute<Job>({ hostname: this.hostname, updateState: settler.storeState });
+    const execute = withTaskSignals(
+      createExecute<Job>({ hostname: this.hostname, updateState: settler.storeState }),
+      { signals: app.signals, hostname: this.hostname },
+    );
     const plans = planLanes(this.#options);
     const pools = await startPools(plans.map((plan) => this.#createPool(plan, execute, settler)));
     const connection = await app.openConnection();
@@ -147,15 +168,10 @@ export class Worker {
     if (this.#stopping !== undefined) await connection.close();
     await connection.untilConnected();
     for (const queue of this.queues) await connection.declareQueue(queue);
-    if (this.#isInCompany(connection) && this.#options.mingle !== false) {
-      const neighbours = await mingle(this, connection);
-      this.#options.logger?.debug({ neighbours }, `mingle: ${neighbours.length} neighbours`);
-    }
     const events = createEventSender({
       connection,
       hostname: this.hostname,
       clock: this.clock,
-      exchange: EVENT_EXCHANGE,
       serializer: app.codecs.serializer(app.settings.eventSerializer),
       taskEvents: this.#options.taskEvents ?? app.settings.workerSendTaskEvents,
       load: () => ({ active: this.jobs.active.length, processed: this.#processed }),
@@ -190,12 +206,8 @@ export class Worker {
         onFailed: (error) => this.#fail(toError(error)),
       });
     });
-    const control = app.settings.workerEnableRemoteControl
-      ? await createControlNode(this, connection, sealCheck)
-      : undefined;
     const refuser = createRefuser({ app, hostname: this.hostname, backend, sealCheck, onWarning: warn });
     const lostHandler = createLostHandler({ app, settler, refuser, events, sealCheck, onWarning: warn });
-    const gossip = await this.#startGossip(connection, events);
     this.#parts = {
       sealCheck,
       settler,
@@ -205,53 +217,8 @@ export class Worker {
       events,
       limits,
       lanes,
-      control,
-      gossip,
       intake: createIntake({ app, sealCheck }),
     };
-    events.start();
-    for (const lane of lanes) lane.start();
-    this.#autoscaler = this.#createAutoscaler(lanes[0]);
-    this.#autoscaler?.start();
-  }
-
-  /** Can there be other workers, and can one talk to them? A broker in memory has this process alone. */
-  #isInCompany({ capabilities }: ReconnectingConnection): boolean {
-    const [first = ""] = splitBrokerUrls(this.app.settings.brokerUrl);
-    return capabilities.exchangeTypes.includes("fanout") && !first.startsWith("memory");
-  }
-
-  async #startGossip(connection: ReconnectingConnection, events: EventSender): Promise<Gossip | undefined> {
-    const type = connection.capabilities.eventExchangeType;
-    if (type === undefined || !this.#isInCompany(connection) || this.#options.gossip === false)
-      return undefined;
-    const gossip = new Gossip({
-      app: this.app,
-      connection,
-      hostname: this.hostname,
-      clock: this.clock,
-      events,
-      onNode: (node, what) => this.#options.logger?.debug({ node }, `${node} ${what}`),
-    });
-    await gossip.start(EVENT_EXCHANGE, type);
-    return gossip;
-  }
-
-  #createAutoscaler(lane: Lane | undefined): Autoscaler | undefined {
-    const { autoscale } = this.#options;
-    if (autoscale === undefined || lane === undefined) return undefined;
-    if (lane.pool.resize === undefined) {
-      throw new ConfigurationError(
-        `The ${lane.pool.name} pool has a fixed size; autoscale needs prefork or threads.`,
-      );
-    }
-    const { connection } = this.#requireParts();
-    return new Autoscaler({
-      lane,
-      ...autoscale,
-      queueSize: (queue) => connection.queueSize(queue),
-      onWarning: (message, error) => this.#warn(message, error),
-    });
   }
 
   #createPool(plan: LanePlan, execute: PoolOptions["execute"], settler: Settler): Promise<Pool> {
@@ -266,7 +233,7 @@ export class Worker {
       childConcurrency: given.childConcurrency ?? settings.workerChildConcurrency,
       maxTasksPerChild: given.maxTasksPerChild ?? settings.workerMaxTasksPerChild,
       maxMemoryPerChild: given.maxMemoryPerChild ?? settings.workerMaxMemoryPerChild,
-      onWarning: (message, error) => this.#warn(message, error),
+      onWarning: (message, error) => this.warn(message, error),
     });
   }
 
@@ -304,16 +271,25 @@ export class Worker {
       return;
     }
     if (isRefusal(accepted)) {
+      this.#onRefused(accepted);
       parts.events.refused(accepted);
       parts.refuser.refuse(accepted);
       return;
     }
+    const { task, id: taskId } = accepted.request;
+    this.app.signals.send("task_received", () => ({ task, taskId }));
     parts.events.received(accepted);
     if (!accepted.acksLate) {
       parts.sealCheck?.settled(delivery);
       delivery.ack();
     }
     scheduler.add(accepted);
+  }
+
+  #onRefused({ code, reason, taskId, taskName: task }: Refusal): void {
+    const { signals } = this.app;
+    if (code === "not_registered") signals.send("task_unknown", () => ({ task, taskId }));
+    signals.send("task_rejected", () => ({ task, taskId, code, reason }));
   }
 
   #onStart(job: Job, settler: Settler, events: EventSender): void {
@@ -323,7 +299,7 @@ export class Worker {
     settler
       .storeState(job, "STARTED", { pid: process.pid, hostname: this.hostname })
       .catch((error: unknown) => {
-        this.#warn(`STARTED of ${job.request.id} could not be stored`, error);
+        this.warn(`STARTED of ${job.request.id} could not be stored`, error);
       });
   }
 
@@ -335,6 +311,11 @@ export class Worker {
       this.#log(job, outcome);
       this.#parts?.lostHandler.lost(job, outcome);
       return;
+    }
+    if (outcome.state === "REVOKED") {
+      const { signum, exception } = outcome;
+      const facts = { terminated: signum !== undefined, expired: exception.exc_message[0] === "expired" };
+      this.app.signals.send("task_revoked", () => ({ task, taskId: job.request.id, ...facts }));
     }
     settler.settle(job, outcome, () => {
       events.ended(job, outcome);
@@ -350,7 +331,8 @@ export class Worker {
     else logger.info(facts, message);
   }
 
-  #warn(message: string, error?: unknown): void {
+  /** Tells whoever listens about trouble. */
+  warn(message: string, error?: unknown): void {
     if (this.#options.logger === undefined) this.app.onWarning(message, error);
     else this.#options.logger.warn({ err: error }, message);
   }
@@ -368,10 +350,22 @@ export class Worker {
     // A worker that still waits for its broker has nothing to drain.
     if (this.#parts === undefined) await this.#connection?.close();
     await this.#starting?.catch(() => undefined);
+    if (this.#parts === undefined) return this.#sealCheck?.close();
+    await this.#shutDown(signals);
+  }
+
+  async #shutDown(signals: ShutdownSignals): Promise<void> {
     if (this.#parts === undefined) return;
-    this.#autoscaler?.stop();
-    await shutDown(this.#parts, this.app.settings, signals);
+    this.app.signals.send("worker_shutting_down", () => this.#event);
+    await shutDown(this.#parts, this.app.settings, signals, async () => {
+      for (const step of this.#started) await step.stop?.(this);
+    });
     this.#parts = undefined;
+    this.app.signals.send("worker_shutdown", () => this.#event);
+  }
+
+  get #event(): WorkerEvent {
+    return { hostname: this.hostname };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -390,8 +384,6 @@ export interface Parts {
   readonly limits: TimeLimits;
   /** One for each pool. */
   readonly lanes: readonly Lane[];
-  readonly control: ControlNode | undefined;
-  readonly gossip: Gossip | undefined;
   readonly intake: ReturnType<typeof createIntake>;
 }
 

@@ -68,8 +68,16 @@ const attacks: readonly (readonly [what: string, code: string, attack: Attack])[
   ["a later expiry", "bad_signature", header("expires", new Date(Date.now() + DAY_MS).toISOString())],
   ["no time limit", "bad_signature", header("timelimit", [null, null])],
   ["no result wanted", "bad_signature", header("ignore_result", true)],
-  ["another place to reply to", "bad_signature", (good) => ({ ...good, properties: { ...good.properties, replyTo: "mine" } })],
-  ["another correlation id", "bad_signature", (good) => ({ ...good, properties: { ...good.properties, correlationId: "mine" } })],
+  [
+    "another place to reply to",
+    "bad_signature",
+    (good) => ({ ...good, properties: { ...good.properties, replyTo: "mine" } }),
+  ],
+  [
+    "another correlation id",
+    "bad_signature",
+    (good) => ({ ...good, properties: { ...good.properties, correlationId: "mine" } }),
+  ],
   ["another content type", "bad_signature", (good) => ({ ...good, contentType: "application/x-yaml" })],
   ["another content encoding", "bad_signature", (good) => ({ ...good, contentEncoding: "binary" })],
   ["another compression", "bad_signature", header("compression", "application/x-gzip")],
@@ -77,7 +85,11 @@ const attacks: readonly (readonly [what: string, code: string, attack: Attack])[
   ["the last byte of the body flipped", "bad_signature", (good) => flipByte(good.body.length - 1)(good)],
   ["another body", "bad_signature", (good) => ({ ...good, body: Buffer.from("[[1000000], {}, {}]") })],
   ["a body that would not be JSON", "bad_signature", (good) => ({ ...good, body: Buffer.from("{nope") })],
-  ["a byte of the signature flipped", "bad_signature", seal((value) => `${value.slice(0, -10)}${value.at(-10) === "A" ? "B" : "A"}${value.slice(-9)}`)],
+  [
+    "a byte of the signature flipped",
+    "bad_signature",
+    seal((value) => `${value.slice(0, -10)}${value.at(-10) === "A" ? "B" : "A"}${value.slice(-9)}`),
+  ],
   ["a signature of zeros", "bad_signature", seal((value) => value.replace(/[^.]*$/, "A".repeat(86)))],
   ["a younger seal", "bad_signature", claims({ iat: Date.now() + 1000 })],
   ["a fresh nonce", "bad_signature", claims({ nonce: randomUUID() })],
@@ -97,9 +109,17 @@ const attacks: readonly (readonly [what: string, code: string, attack: Attack])[
   ["a seal that is not base64url", "bad_signature", seal((value) => value.replace(/.$/, "!"))],
   ["a padded seal", "bad_signature", seal((value) => `${value}=`)],
   ["a seal of another version", "bad_signature", seal((value) => value.replace("v1", "v0"))],
-  ["a JSON web token without algorithm", "bad_signature", seal((value) => `eyJhbGciOiJub25lIn0.${value.split(".")[1]}.`)],
+  [
+    "a JSON web token without algorithm",
+    "bad_signature",
+    seal((value) => `eyJhbGciOiJub25lIn0.${value.split(".")[1]}.`),
+  ],
   ["an unknown signer", "key_unknown", resealed({ key: stranger })],
-  ["an unknown signer who says he is us", "bad_signature", resealed({ key: { ...stranger, kid: loadSealKey(fleetKey.privatePem).kid } })],
+  [
+    "an unknown signer who says he is us",
+    "bad_signature",
+    resealed({ key: { ...stranger, kid: loadSealKey(fleetKey.privatePem).kid } }),
+  ],
   ["a key id that is a path", "key_unknown", claims({ kid: "../../../etc/passwd" })],
   ["an expired seal", "signature_expired", resealed({ nowMs: Date.now() - 8 * DAY_MS })],
   ["a seal from the future", "signature_expired", resealed({ nowMs: Date.now() + DAY_MS })],
@@ -198,8 +218,16 @@ describe("a sealed message of protocol 1", () => {
   });
 
   test.each<[what: string, code: string, attack: Attack]>([
-    ["another task", "bad_signature", (good) => ({ ...good, body: Buffer.from(Buffer.from(good.body).toString().replace("pay", "other")) })],
-    ["another argument", "bad_signature", (good) => ({ ...good, body: Buffer.from(Buffer.from(good.body).toString().replace("[1]", "[2]")) })],
+    [
+      "another task",
+      "bad_signature",
+      (good) => ({ ...good, body: Buffer.from(Buffer.from(good.body).toString().replace("pay", "other")) }),
+    ],
+    [
+      "another argument",
+      "bad_signature",
+      (good) => ({ ...good, body: Buffer.from(Buffer.from(good.body).toString().replace("[1]", "[2]")) }),
+    ],
     ["a header that makes it protocol 2", "bad_signature", header("task", "other")],
     ["no seal", "unsigned", (good) => ({ ...good, headers: {} })],
   ])("with %s is refused: %s", async (_what, code, attack) => {
@@ -209,5 +237,7 @@ describe("a sealed message of protocol 1", () => {
 
 test("nothing is left on the queues", async () => {
   const connection = await app.connection();
-  expect(await Promise.all(["celery", "celery.dead"].map((queue) => connection.queueSize(queue)))).toEqual([0, 0]);
+  expect(await Promise.all(["celery", "celery.dead"].map((queue) => connection.queueSize(queue)))).toEqual([
+    0, 0,
+  ]);
 });

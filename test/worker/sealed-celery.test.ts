@@ -20,11 +20,20 @@ const AMOUNT = 1e22;
 /** Messages to put on the queue, made from a good one; `body` changes what is signed of its body. */
 const attempts: readonly (readonly [
   what: string,
-  attack: (good: WireMessage, body: (change: (signed: Buffer) => Buffer, type?: string) => WireMessage) => WireMessage[],
+  attack: (
+    good: WireMessage,
+    body: (change: (signed: Buffer) => Buffer, type?: string) => WireMessage,
+  ) => WireMessage[],
 ])[] = [
-  ["the header `task` names another task", (good) => [{ ...good, headers: { ...good.headers, task: "other" } }]],
+  [
+    "the header `task` names another task",
+    (good) => [{ ...good, headers: { ...good.headers, task: "other" } }],
+  ],
   ["the same message again", (good) => [good, good]],
-  ["the content type of the arguments becomes YAML", (_good, body) => [body((signed) => signed, "application/x-yaml")]],
+  [
+    "the content type of the arguments becomes YAML",
+    (_good, body) => [body((signed) => signed, "application/x-yaml")],
+  ],
   ["a byte of the arguments is flipped", (_good, body) => [body(flipped)]],
 ];
 
@@ -76,7 +85,8 @@ async function measureCelery(): Promise<readonly string[]> {
     const [good, next] = held.slice(2 * at).map(({ message }) => message as WireMessage);
     if (good === undefined || next === undefined) throw new Error("A message is missing.");
     const before = ledger(folder).length;
-    for (const message of attack(good, (change, type) => changeSigned(good, change, type))) await put(app, message);
+    for (const message of attack(good, (change, type) => changeSigned(good, change, type)))
+      await put(app, message);
     await put(app, next);
     await expect.poll(() => ledger(folder).at(-1), { timeout: 20_000 }).toBe(`pay ${at + 1}`);
     const state = await app.result(String(good.headers["id"])).state();
@@ -111,7 +121,12 @@ async function measureSealed(): Promise<readonly string[]> {
   return outcomes;
 }
 
-async function sealedOutcome(app: App, good: WireMessage, sent: number, ran: readonly string[]): Promise<string> {
+async function sealedOutcome(
+  app: App,
+  good: WireMessage,
+  sent: number,
+  ran: readonly string[],
+): Promise<string> {
   await app.call("pay", { args: [0], timeoutMs: 10_000 });
   const [letter] = await takeMessages(app, "celery.dead", 1);
   const code = String(letter?.message?.headers["x-celerity-reason"]);
@@ -129,7 +144,10 @@ describe.skipIf(!pythonVersions().includes("latest"))("docs/security.md", () => 
     const rows = attempts.map(([what], at) => `| ${what} | ${celery[at]} | ${sealed[at]} |`);
     const page = readFileSync(new URL("../../docs/security.md", import.meta.url), "utf8");
     const heading = "| attempt | Celery 5.7 with `auth` | sealed headers, `require` |\n|---|---|---|\n";
-    const table = page.slice(page.indexOf(heading) + heading.length).split("\n").slice(0, rows.length);
+    const table = page
+      .slice(page.indexOf(heading) + heading.length)
+      .split("\n")
+      .slice(0, rows.length);
     expect(table).toEqual(rows);
   });
 });

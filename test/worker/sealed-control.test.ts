@@ -12,7 +12,10 @@ const CONTROL = "celery.pidbox";
 const REPLY = "reply.celery.pidbox";
 
 /** A command as kombu's pidbox sends it; its answer goes to a queue of its own. */
-function command(method: string, args: object = {}): { readonly message: WireMessage; readonly replies: string } {
+function command(
+  method: string,
+  args: object = {},
+): { readonly message: WireMessage; readonly replies: string } {
   const replies = `${randomUUID()}.reply.celery.pidbox`;
   const body = {
     method,
@@ -34,11 +37,19 @@ function command(method: string, args: object = {}): { readonly message: WireMes
 }
 
 async function broadcast(app: App, message: WireMessage): Promise<void> {
-  await (await app.connection()).publish(message, { exchange: "celery.pidbox", routingKey: "", optional: true });
+  await (await app.connection()).publish(message, {
+    exchange: "celery.pidbox",
+    routingKey: "",
+    optional: true,
+  });
 }
 
 /** Sends a command and then a good ping, whose answers show that the command was dealt with before. */
-async function revokes(app: App, worker: Worker, change: (message: WireMessage) => WireMessage): Promise<boolean> {
+async function revokes(
+  app: App,
+  worker: Worker,
+  change: (message: WireMessage) => WireMessage,
+): Promise<boolean> {
   const id = randomUUID();
   const connection = await app.connection();
   await connection.declareExchange({ name: "celery.pidbox", type: "fanout", durable: false });
@@ -82,7 +93,10 @@ describe("with require", () => {
   });
 
   test.each<[what: string, change: (app: App, message: WireMessage) => WireMessage]>([
-    ["with another body", (app, message) => ({ ...good(app)(message), body: Buffer.from(`${Buffer.from(message.body)} `) })],
+    [
+      "with another body",
+      (app, message) => ({ ...good(app)(message), body: Buffer.from(`${Buffer.from(message.body)} `) }),
+    ],
     ["sealed for a task queue", (app, message) => app.sealing.sealControl(message, "celery")],
     ["sealed as a reply", (app, message) => app.sealing.sealControl(message, REPLY)],
   ])("nor one %s", async (_what, change) => {

@@ -29,7 +29,10 @@ describe("a sealed fleet", () => {
     await testWorker(app);
     expect(await add.call([2, 3], WAIT)).toBe(5);
     expect(await flaky.call([], { ...WAIT, headers: { tenant: "t1" } })).toEqual({ tenant: "t1" });
-    await add.applyAsync([1, 2], { link: signature("note"), chain: [signature("note"), signature("add", [10])] });
+    await add.applyAsync([1, 2], {
+      link: signature("note"),
+      chain: [signature("note"), signature("add", [10])],
+    });
     const { id } = await fail.applyAsync([], { linkError: signature("note") });
     await expect.poll(() => seen.length, { timeout: 10_000 }).toBe(3);
     expect(seen).toEqual(expect.arrayContaining([3, 13, id]));
@@ -109,7 +112,10 @@ describe("require", () => {
     await testWorker(app);
     const refused = await sender.sendTask("count");
     await expect(refused.get(WAIT)).rejects.toMatchObject({ code: "task_failed", type: expect.any(String) });
-    expect((await deadLetter(app)).message?.headers).toMatchObject({ "x-celerity-reason": "unsigned", id: refused.id });
+    expect((await deadLetter(app)).message?.headers).toMatchObject({
+      "x-celerity-reason": "unsigned",
+      id: refused.id,
+    });
     expect(await count.call([], WAIT)).toBe(1);
   });
 
@@ -252,7 +258,10 @@ describe("off", () => {
 });
 
 describe("a seal that was copied", () => {
-  const sentSeal = async (settings: Partial<Settings>, send: (app: App) => Promise<unknown>): Promise<unknown> => {
+  const sentSeal = async (
+    settings: Partial<Settings>,
+    send: (app: App) => Promise<unknown>,
+  ): Promise<unknown> => {
     const app = testApp(settings);
     await send(app);
     const [sent] = await takeMessages(app, "celery", 1);

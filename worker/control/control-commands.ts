@@ -109,7 +109,7 @@ const shutdown: Command = (worker: Worker, { msg }) => {
 
 const election: Command = (worker, { id, topic, action }) => {
   if (typeof id === "string" && typeof topic === "string") {
-    worker.parts?.gossip?.elect(id, topic, isPlainObject(action) ? action : null);
+    worker.gossip?.elect(id, topic, isPlainObject(action) ? action : null);
   }
   return null;
 };

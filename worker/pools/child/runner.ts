@@ -4,6 +4,7 @@ import { toError } from "../../../protocol/index.ts";
 import { createExecute } from "../../execute.ts";
 import type { Run } from "../../job.ts";
 import { failure, type Outcome } from "../../outcome.ts";
+import { withTaskSignals } from "../../task-signals.ts";
 import { type FromChild, packValue, type ToChild, unpackRequest } from "./messages.ts";
 
 export interface RunnerOptions {
@@ -36,6 +37,7 @@ export function createRunner({ send, end, memoryKib }: RunnerOptions): Runner {
   let lastUpdate = 0;
   let reportsMemory = false;
   let isStopping = false;
+  let atEnd = (): void => undefined;
 
   const updateState = (run: NumberedRun, state: string, meta: unknown): Promise<void> => {
     const packed = packValue(meta);
@@ -50,7 +52,11 @@ export function createRunner({ send, end, memoryKib }: RunnerOptions): Runner {
   const start = async (appModule: string, hostname: string): Promise<void> => {
     try {
       app = await loadApp(appModule);
-      execute = createExecute<NumberedRun>({ hostname, updateState });
+      const { signals } = app;
+      const own = createExecute<NumberedRun>({ hostname, updateState });
+      execute = withTaskSignals(own, { signals, hostname });
+      signals.send("worker_process_init", () => ({ hostname }));
+      atEnd = () => signals.send("worker_process_shutdown", () => ({ hostname }));
       send({ kind: "ready" });
     } catch (error) {
       send({ kind: "failed", message: toError(error).message });
@@ -87,6 +93,7 @@ export function createRunner({ send, end, memoryKib }: RunnerOptions): Runner {
 
   const stopWhenIdle = (): void => {
     if (!isStopping || runs.size > 0) return;
+    atEnd();
     void (app?.close() ?? Promise.resolve()).catch(() => undefined).then(end);
   };
 

@@ -1,15 +1,26 @@
 /** A worker that starts asks the others what is revoked, and what their clocks say. Source: celery/worker/consumer/mingle.py. */
-import { ask } from "../app/index.ts";
-import { isPlainObject } from "../protocol/index.ts";
-import type { Connection } from "../transports/index.ts";
-import type { Worker } from "./worker.ts";
+import { ask } from "../../app/index.ts";
+import { isPlainObject } from "../../protocol/index.ts";
+import type { Bootstep } from "../bootstep.ts";
+import type { Worker } from "../worker.ts";
+import { isInCompany } from "./company.ts";
 
 /** Neighbours answer within milliseconds, or are too busy to wait for: nobody waits a second for a lone worker to start. */
 const QUIET_MS = 250;
 
+export const mingleStep: Bootstep = {
+  name: "mingle",
+  async start(worker) {
+    if (!isInCompany(worker)) return;
+    const neighbours = await mingle(worker);
+    worker.logger?.debug({ neighbours }, `mingle: ${neighbours.length} neighbours`);
+  },
+};
+
 /** Names of the neighbours that answered in time. */
-export async function mingle(worker: Worker, connection: Connection): Promise<readonly string[]> {
+async function mingle(worker: Worker): Promise<readonly string[]> {
   const { app, clock, hostname, revoked } = worker;
+  const { connection } = worker.requireParts();
   const replies = await ask(app, "hello", {
     arguments: { from_node: hostname, revoked: revoked.ids() },
     connection,

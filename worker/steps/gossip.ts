@@ -3,12 +3,14 @@
  * Source: celery/worker/consumer/gossip.py of 5.7.
  */
 import { randomUUID } from "node:crypto";
-import { type App, toSendOptions } from "../app/index.ts";
-import { decodeBody } from "../codecs/index.ts";
-import { isPlainObject, type PlainObject, parseSignature } from "../protocol/index.ts";
-import type { Connection, Consumer, Delivery } from "../transports/index.ts";
-import type { EventSender } from "./events.ts";
-import type { LamportClock } from "./lamport-clock.ts";
+import { type App, toSendOptions } from "../../app/index.ts";
+import { decodeBody } from "../../codecs/index.ts";
+import { isPlainObject, type PlainObject, parseSignature } from "../../protocol/index.ts";
+import type { Connection, Consumer, Delivery } from "../../transports/index.ts";
+import type { Bootstep } from "../bootstep.ts";
+import { EVENT_EXCHANGE, type EventSender } from "../events.ts";
+import type { LamportClock } from "../lamport-clock.ts";
+import { isInCompany } from "./company.ts";
 
 /** How often silent nodes are looked for, in milliseconds. */
 const CHECK_MS = 5000;
@@ -17,6 +19,23 @@ const MISSED_HEARTBEATS = 2;
 /** Most nodes and elections that are remembered: strangers may send events. */
 const MAX_NODES = 5000;
 const MAX_ELECTIONS = 1000;
+
+export const gossipStep: Bootstep = {
+  name: "gossip",
+  requires: ["mingle"],
+  async start(worker) {
+    const { connection, events } = worker.requireParts();
+    const type = connection.capabilities.eventExchangeType;
+    if (type === undefined || !isInCompany(worker)) return;
+    const { app, hostname, clock, logger } = worker;
+    const onNode: GossipOptions["onNode"] = (node, what) => logger?.debug({ node }, `${node} ${what}`);
+    worker.gossip = new Gossip({ app, connection, hostname, clock, events, onNode });
+    await worker.gossip.start(EVENT_EXCHANGE, type);
+  },
+  async stop(worker) {
+    await worker.gossip?.stop();
+  },
+};
 
 export interface GossipOptions {
   readonly app: App;

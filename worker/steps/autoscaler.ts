@@ -2,7 +2,33 @@
  * Grows a pool with the work there is, and shrinks it when the work is gone. Celery's rule (celery/worker/autoscale.py),
  * which knows only what the worker holds; this one also looks at the queues. A busy process is never ended for it.
  */
-import type { Lane } from "./lane.ts";
+import { ConfigurationError } from "../../protocol/index.ts";
+import type { Bootstep } from "../bootstep.ts";
+import type { Lane } from "../lane.ts";
+
+/** Scales the first lane within this range. */
+export function autoscalerStep({ max, min }: { readonly max: number; readonly min: number }): Bootstep {
+  return {
+    name: "autoscaler",
+    requires: ["consumer"],
+    start(worker) {
+      const { lanes, connection } = worker.requireParts();
+      const [lane] = lanes;
+      if (lane === undefined) return;
+      if (lane.pool.resize === undefined) {
+        const { name } = lane.pool;
+        throw new ConfigurationError(
+          `The ${name} pool has a fixed size; autoscale needs prefork or threads.`,
+        );
+      }
+      const queueSize = (queue: string): Promise<number> => connection.queueSize(queue);
+      const onWarning = (message: string, error?: unknown): void => worker.warn(message, error);
+      worker.autoscaler = new Autoscaler({ lane, max, min, queueSize, onWarning });
+      worker.autoscaler.start();
+    },
+    stop: (worker) => worker.autoscaler?.stop(),
+  };
+}
 
 export interface AutoscalerOptions {
   readonly lane: Lane;
