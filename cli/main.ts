@@ -6,6 +6,8 @@ import { VERSION } from "../version.ts";
 import { callCommand } from "./commands/call.ts";
 import { gatewayCommand } from "./commands/gateway.ts";
 import { keysCommand } from "./commands/keys.ts";
+import { purgeCommand } from "./commands/purge.ts";
+import { controlCommand, inspectCommand, statusCommand } from "./commands/remote.ts";
 import { resultCommand } from "./commands/result.ts";
 import { upCommand } from "./commands/up.ts";
 import { workerCommand } from "./commands/worker.ts";
@@ -22,7 +24,19 @@ Every setting of Celery can also be given in the environment: CELERY_BROKER_URL,
 CELERY_RESULT_BACKEND, CELERY_TASK_DEFAULT_QUEUE, ...`,
   );
 
-for (const command of [upCommand, workerCommand, gatewayCommand, callCommand, resultCommand, keysCommand]) {
+const COMMANDS = [
+  upCommand,
+  workerCommand,
+  gatewayCommand,
+  callCommand,
+  resultCommand,
+  inspectCommand,
+  controlCommand,
+  statusCommand,
+  purgeCommand,
+  keysCommand,
+];
+for (const command of COMMANDS) {
   program.addCommand(command());
 }
 

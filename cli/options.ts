@@ -137,6 +137,13 @@ function poolFor(text: string, before: readonly PoolFor[] = []): readonly PoolFo
   return [...before, { queues, pool, ...size }];
 }
 
+/** `a,b` as a list. */
+export function commaList(text: string): readonly string[] {
+  const items = text.split(",").map((item) => item.trim());
+  if (!items.includes("")) return items;
+  throw new InvalidArgumentError("Write names with commas between them.");
+}
+
 export function positiveNumber(text: string): number {
   const number = Number(text);
   if (Number.isFinite(number) && number > 0) return number;
