@@ -2,6 +2,7 @@
 export * from "./app.ts";
 export * from "./apply-signature.ts";
 export * from "./async-result.ts";
+export * from "./dead-letters.ts";
 export * from "./load-app.ts";
 export * from "./load-settings.ts";
 export * from "./producer.ts";

@@ -22,14 +22,13 @@ import {
 } from "../signing/index.ts";
 import { splitBrokerUrls } from "../transports/index.ts";
 import type { PreparedTask } from "./producer.ts";
+import { CONTROL_EXCHANGE } from "./remote-control.ts";
 import type { Settings } from "./settings.ts";
 
 /** What a worker does with messages that are not sealed; one with a bad seal is refused in both modes but `off`. */
 export const SEALING_MODES = ["off", "accept-legacy", "require"] as const;
 export type SealingMode = (typeof SEALING_MODES)[number];
 
-/** The exchange of remote control, in place of a queue: so no command is taken for a task, and no task for a command. */
-const CONTROL_EXCHANGE = "celery.pidbox";
 /** Age at which a control command is too old, in seconds; the queues of control keep nothing longer. */
 const CONTROL_MAX_AGE_SECONDS = 300;
 
@@ -63,6 +62,7 @@ export function createSealing(settings: Settings, onWarning: (message: string) =
     maxAgeSeconds: number,
   ): NonceClaim => {
     const claims = verifySeal(message, { trustedKeys, audience, queue, maxAgeSeconds, nowMs: Date.now() });
+    // A command names the exchange in place of a queue, so that nothing else is taken for one.
     if (queue === CONTROL_EXCHANGE && claims.queue === undefined) {
       throw new DecodeError("wrong_audience", "The message is not sealed for remote control.");
     }

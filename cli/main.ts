@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { toError } from "../protocol/index.ts";
 import { VERSION } from "../version.ts";
 import { callCommand } from "./commands/call.ts";
+import { deadLetterCommand } from "./commands/dead-letter.ts";
 import { gatewayCommand } from "./commands/gateway.ts";
 import { keysCommand } from "./commands/keys.ts";
 import { purgeCommand } from "./commands/purge.ts";
@@ -34,6 +35,7 @@ const COMMANDS = [
   controlCommand,
   statusCommand,
   purgeCommand,
+  deadLetterCommand,
   keysCommand,
 ];
 for (const command of COMMANDS) {

@@ -151,6 +151,7 @@ class Writer {
   }
 
   #writeInt32(value: number): boolean {
+    if (Object.is(value, -0)) return this.#writeDouble(value);
     if (value >= 0) return value < 0x80 ? this.#writeByte(value) : this.#writeLength(0xcc, value);
     if (value >= -0x20) return this.#writeByte(value & 0xff);
     if (value >= -0x80) return this.#writeUint(0xd0, value, 1);

@@ -11,10 +11,7 @@ import { fitsMsgpack, isWellFormed, writeMsgpack } from "./msgpack-write.ts";
 import type { FloatOptions, SyncSerializer } from "./serializer.ts";
 import { asBuffer } from "./utf8.ts";
 
-/**
- * The serializer `msgpack`. A -0 is written as 0: the format's writers keep integers apart from floats, JavaScript does not.
- * With `exactFloats` it reads `1.0` as a Float, which it writes as `1.0` again.
- */
+/** The serializer `msgpack`. With `exactFloats` it reads `1.0` as a Float, which it writes as `1.0` again. */
 export function createMsgpackSerializer({ exactFloats = false }: FloatOptions = {}): SyncSerializer {
   return {
     name: "msgpack",

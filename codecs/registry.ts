@@ -2,12 +2,12 @@
 import { ConfigurationError } from "../protocol/errors.ts";
 import { brotliCompressor } from "./brotli.ts";
 import { bzip2Compressor } from "./bzip2.ts";
-import { jsonSerializer } from "./json.ts";
+import { createJsonSerializer, jsonSerializer } from "./json.ts";
 import { lzmaCompressor } from "./lzma.ts";
-import { msgpackSerializer } from "./msgpack.ts";
-import { pickleSerializer } from "./pickle/index.ts";
+import { createMsgpackSerializer, msgpackSerializer } from "./msgpack.ts";
+import { createPickleSerializer, pickleSerializer } from "./pickle/index.ts";
 import type { Compressor, Serializer } from "./serializer.ts";
-import { yamlSerializer } from "./yaml.ts";
+import { createYamlSerializer, yamlSerializer } from "./yaml.ts";
 import { zlibCompressor } from "./zlib.ts";
 import { zstdCompressor } from "./zstd.ts";
 
@@ -18,6 +18,14 @@ export const builtinSerializers: readonly Serializer[] = [
   yamlSerializer,
   pickleSerializer,
 ];
+/** The same with a Float for every float without a fraction. */
+const exactSerializers: readonly Serializer[] = [
+  createJsonSerializer({ exactFloats: true }),
+  createMsgpackSerializer({ exactFloats: true }),
+  createYamlSerializer({ exactFloats: true }),
+  createPickleSerializer({ exactFloats: true }),
+];
+
 /** What every application knows. The packages that lzma and zstd need are loaded when first used, and named when missing. */
 export const builtinCompressors: readonly Compressor[] = [
   zlibCompressor,
@@ -47,13 +55,16 @@ export interface CodecsOptions {
   readonly serializers?: readonly Serializer[];
   /** Default: {@link builtinCompressors}. */
   readonly compressors?: readonly Compressor[];
+  /** Whether the built-in serializers read a float without a fraction as a Float. Default: false. */
+  readonly exactFloats?: boolean;
   /** More of either kind. */
   readonly add?: readonly (Serializer | Compressor)[];
 }
 
 export function createCodecs(options: CodecsOptions = {}): Codecs {
   const { add = [] } = options;
-  const serializers = [...(options.serializers ?? builtinSerializers), ...add.filter(isSerializer)];
+  const builtin = options.exactFloats === true ? exactSerializers : builtinSerializers;
+  const serializers = [...(options.serializers ?? builtin), ...add.filter(isSerializer)];
   const compressors = [...(options.compressors ?? builtinCompressors), ...add.filter(isCompressor)];
   const byName = new Map(serializers.map((serializer) => [serializer.name, serializer]));
   const byType = new Map(serializers.map((serializer) => [serializer.contentType, serializer]));

@@ -20,6 +20,8 @@ const MAX_GROWTH = 512 * 1024 * 1024;
 /** Inputs between two looks at the coverage. */
 const BATCH = 64;
 const MINIMISE_TRIES = 2000;
+/** Between two lines of numbers; the parent takes long silence for a hang. */
+const PRINT_MS = 1000;
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -35,6 +37,8 @@ const decoder = decoderNamed(positionals[0] ?? "");
 const current = options.current === undefined ? undefined : openSync(options.current, "w");
 const known = new Set<string>();
 let runs = 0;
+let numbers: Readonly<Record<string, number>> = {};
+let printedAt = 0;
 
 if (options.only === undefined) await fuzz(decoder);
 else {
@@ -63,7 +67,7 @@ async function fuzz({ seeds = [], words = [] }: Decoder): Promise<void> {
   const material = { corpus, words: words.map((word) => Buffer.from(word)) };
   const sizeAtStart = process.memoryUsage.rss();
   const endsAt = Date.now() + Number(options.seconds) * 1000;
-  for (let printedAt = 0; Date.now() < endsAt; ) {
+  while (Date.now() < endsAt) {
     const batch = Array.from({ length: BATCH }, () => makeInput(random, material));
     for (const input of batch) {
       await judge(input);
@@ -76,11 +80,9 @@ async function fuzz({ seeds = [], words = [] }: Decoder): Promise<void> {
     if (blocks.length > 0) await keepUseful(batch);
     // What no input reaches alone, such as clean-up, would be new for ever.
     coverage.add(blocks);
-    if (Date.now() - printedAt < 1000) continue;
-    printedAt = Date.now();
-    print({ runs, corpus: corpus.length, blocks: coverage.size });
+    numbers = { corpus: corpus.length, blocks: coverage.size };
   }
-  print({ runs, corpus: corpus.length, blocks: coverage.size });
+  print({ runs, ...numbers });
 }
 
 /** Decodes an input; a finding of a new kind is minimised and printed. */
@@ -91,6 +93,10 @@ async function judge(input: Uint8Array): Promise<void> {
     writeSync(current, Buffer.concat([length, input]), 0, input.length + 4, 0);
   }
   runs++;
+  if (Date.now() - printedAt > PRINT_MS) {
+    printedAt = Date.now();
+    print({ runs, ...numbers });
+  }
   const finding = await attempt(input);
   if (finding === undefined || known.has(nameOf(finding))) return;
   const name = nameOf(finding);

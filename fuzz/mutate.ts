@@ -25,7 +25,7 @@ type Change = (random: Random, bytes: Buffer, material: Material) => Buffer;
 /** A new input. */
 export function makeInput(random: Random, material: Material): Uint8Array {
   if (random.below(20) === 0) return generate(random, material);
-  let bytes = Buffer.from(random.pick(material.corpus));
+  let bytes: Buffer = Buffer.from(random.pick(material.corpus));
   for (let changes = 1 + random.below(MAX_CHANGES); changes > 0; changes--)
     bytes = random.pick(CHANGES)(random, bytes, material);
   return bytes.subarray(0, MAX_BYTES);

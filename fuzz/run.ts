@@ -28,8 +28,8 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const childFile = fileURLToPath(new URL("child.ts", import.meta.url));
 /** Heap of the process, in megabytes. */
 const HEAP_MB = 384;
-/** A process that prints nothing for so long hangs: the start and each batch of inputs take less on a busy machine too. */
-const SILENCE_MS = 30_000;
+/** A process that prints nothing for so long hangs: its start takes less, on a busy machine too. */
+const SILENCE_MS = 60_000;
 const MINIMISE_TRIES = 60;
 
 interface ChildEnd {
@@ -58,21 +58,25 @@ export async function fuzzDecoder(name: string, options: FuzzOptions): Promise<F
   }
 }
 
-/** The finding behind a death: the input that was under way, made shorter as long as it alone has the same effect. */
+/** The finding behind a death: the input that was under way, if it has the same effect alone; made shorter as long as it has. */
 async function readDeath(
   name: string,
   end: ChildEnd,
   kind: "crash" | "hang",
   folder: string,
-): Promise<Finding> {
-  const bytes = await readFile(join(folder, "current")).catch(() => Buffer.alloc(4));
+): Promise<Finding | undefined> {
+  const bytes = await readFile(join(folder, "current"));
+  if (bytes.length < 4) throw new Error(`The fuzzer of ${name} could not start: ${end.errors}`);
   const input = bytes.subarray(4, 4 + bytes.readUInt32LE(0));
   const file = join(folder, "only");
   const isFatal = async (candidate: Uint8Array): Promise<boolean> => {
     await writeFile(file, candidate);
     return (await runChild([name, "--only", file])).death === kind;
   };
-  const tries = kind === "hang" ? 0 : MINIMISE_TRIES;
+  const isRepeated = await isFatal(input);
+  // A hang alone was a busy machine; a crash alone may be what all inputs together did.
+  if (!isRepeated && kind === "hang") return undefined;
+  const tries = isRepeated && kind === "crash" ? MINIMISE_TRIES : 0;
   return { kind, what: end.errors.slice(0, 2000), input: await minimise(input, isFatal, tries) };
 }
 

@@ -25,6 +25,7 @@ export const PROTOCOL_HEADERS: ReadonlySet<string> = new Set([
   "compression",
   "redelivered",
   "celerity-seal",
+  "celerity-deliveries",
 ]);
 
 /** RabbitMQ's records of one message's life; never sent on (celery/app/task.py X_DEATH_HEADERS, and the delivery count). */

@@ -4,7 +4,7 @@
  * character for character where JavaScript has the same type; an array is taken for a list.
  */
 import { toPythonTime } from "./typed-values.ts";
-import { Decimal, isPlainObject, type PlainObject, Uuid } from "./values.ts";
+import { Decimal, Float, isPlainObject, type PlainObject, Tuple, Uuid } from "./values.ts";
 
 /** Celery's `argsrepr_maxsize`, `kwargsrepr_maxsize` and `resultrepr_maxsize`, in characters; the last one may overdraw it. */
 const MAX_LENGTH = 1024;
@@ -18,7 +18,7 @@ export function argsRepr(
   maxLevels: number = MAX_LEVELS,
 ): string {
   const output: Output = { text: "", maxLength, maxLevels };
-  writeContainer(output, "(", args.length === 1 ? ",)" : ")", args, writeValue, 0);
+  writeTuple(output, args, 0);
   return output.text;
 }
 
@@ -63,6 +63,7 @@ function write(output: Output, token: string): boolean {
 
 function writeValue(output: Output, value: unknown, level: number): boolean {
   if (typeof value !== "object" || value === null) return write(output, scalarRepr(output, value));
+  if (value instanceof Tuple) return writeTuple(output, value, level);
   if (Array.isArray(value)) return writeContainer(output, "[", "]", value, writeValue, level);
   if (isPlainObject(value)) {
     const members = Object.entries(value).filter(isSent);
@@ -72,6 +73,10 @@ function writeValue(output: Output, value: unknown, level: number): boolean {
   if (value instanceof Set && value.size > 0)
     return writeContainer(output, "{", "}", [...value], writeValue, level);
   return write(output, scalarRepr(output, value));
+}
+
+function writeTuple(output: Output, items: readonly unknown[], level: number): boolean {
+  return writeContainer(output, "(", items.length === 1 ? ",)" : ")", items, writeValue, level);
 }
 
 /** Serializers leave undefined members out. */
@@ -130,6 +135,7 @@ function plainRepr(value: unknown): string {
 }
 
 function objectRepr(value: object): string {
+  if (value instanceof Float) return floatRepr(Number(value)).replace(/^-?\d+$/, "$&.0");
   if (value instanceof Decimal) return `Decimal('${value.text}')`;
   if (value instanceof Uuid) return `UUID('${value.text}')`;
   if (value instanceof Set) return "set()";

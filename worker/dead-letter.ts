@@ -3,18 +3,13 @@
  * ordinary one, on every broker.
  */
 import { randomUUID } from "node:crypto";
-import type { App } from "../app/index.ts";
+import { type App, DEAD_LETTER_HEADERS, deadLetterQueue } from "../app/index.ts";
 import { EncodeError, type PlainObject, type WireMessage, writeEnvelope } from "../protocol/index.ts";
-import type { Connection, Delivery, QueueSpec } from "../transports/index.ts";
+import type { Connection, Delivery } from "../transports/index.ts";
 import type { Refusal } from "./intake.ts";
 
 /** Longest reason kept in a header, in characters. */
 const MAX_REASON = 1000;
-
-/** The queue that takes the dead letters of another. */
-export function deadLetterQueue(queue: string): QueueSpec {
-  return { name: `${queue}.dead` };
-}
 
 /** Keeps the message; resolves when the broker has it. */
 export async function sendToDeadLetters(
@@ -42,11 +37,11 @@ function publishDeadLetter(connection: Connection, queue: string, message: WireM
 
 function explain({ delivery, code, reason }: Refusal, hostname: string, nowIso: string): PlainObject {
   return {
-    "x-celerity-reason": code,
-    "x-celerity-detail": reason.slice(0, MAX_REASON),
-    "x-celerity-queue": delivery.queue,
-    "x-celerity-worker": hostname,
-    "x-celerity-at": nowIso,
+    [DEAD_LETTER_HEADERS.code]: code,
+    [DEAD_LETTER_HEADERS.reason]: reason.slice(0, MAX_REASON),
+    [DEAD_LETTER_HEADERS.queue]: delivery.queue,
+    [DEAD_LETTER_HEADERS.worker]: hostname,
+    [DEAD_LETTER_HEADERS.at]: nowIso,
   };
 }
 

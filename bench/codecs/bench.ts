@@ -1,52 +1,27 @@
 /** How fast values become bytes and back, on one core. A contender measures every case it knows. */
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import {
   type Bench,
   type Contender,
   type Metric,
   nodeProgram,
   PER_SECOND,
+  type Program,
   pythonProgram,
+  type Role,
   type Run,
 } from "../lib/bench.ts";
-import { DOCUMENTS } from "./documents.ts";
+import { writeDocuments } from "./documents.ts";
+import { writeKeys } from "./keys.ts";
 import type { Bounds } from "./measure.ts";
 
 /** What the programs are told. */
 export interface CodecsInput extends Bounds {
-  /** A JSON file with the documents by their names. */
-  readonly documentsFile: string;
+  /** What {@link writeDocuments} and {@link writeKeys} wrote is there. */
+  readonly folder: string;
 }
 
 /** Others on the machine take wall-clock time, but hardly CPU time. */
 const PER_CPU_SECOND: Metric = { ...PER_SECOND, key: "perCpuSecond", heading: "per CPU second" };
-
-/** What the programs of a bench are called: `<name>`, `<name>-floor` and `<name>.py`. */
-function contenders(name: string, floor: string, python: string): readonly Contender[] {
-  const program = (file: string): Pick<Contender, "prepare" | "program"> => ({
-    prepare: writeDocuments,
-    program: (run) => nodeProgram(`codecs/${file}`, inputOf(run)),
-  });
-  return [
-    { name: "Celerity", role: "celerity", ...program(name) },
-    { name: floor, role: "floor", ...program(`${name}-floor`) },
-    {
-      name: python,
-      role: "python",
-      prepare: writeDocuments,
-      program: (run) => pythonProgram(`codecs/${name}`, inputOf(run)),
-    },
-  ];
-}
-
-function writeDocuments(run: Run): Promise<void> {
-  return writeFile(inputOf(run).documentsFile, JSON.stringify(DOCUMENTS));
-}
-
-function inputOf({ count, folder }: Run): CodecsInput {
-  return { count, maxMs: 300, documentsFile: join(folder, "documents.json") };
-}
 
 const common = { servers: [], count: 1_000_000, metrics: [PER_CPU_SECOND, PER_SECOND] } as const;
 
@@ -54,19 +29,53 @@ export const serializersBench: Bench = {
   ...common,
   name: "codecs-serializers",
   title: "encoding and decoding, operations a second",
-  contenders: contenders("serializers", "bare JSON, msgpackr, js-yaml", "kombu"),
+  contenders: [
+    contender("Celerity", "celerity", nodeProgram, "serializers"),
+    contender("bare JSON, msgpackr, js-yaml", "floor", nodeProgram, "serializers-floor"),
+    contender("kombu", "python", pythonProgram, "serializers"),
+  ],
 };
 
 export const compressorsBench: Bench = {
   ...common,
   name: "codecs-compressors",
   title: "compressing and decompressing, operations a second",
-  contenders: contenders("compressors", "bare node:zlib", "kombu"),
+  contenders: [
+    contender("Celerity", "celerity", nodeProgram, "compressors"),
+    contender("bare node:zlib", "floor", nodeProgram, "compressors-floor"),
+    contender("kombu", "python", pythonProgram, "compressors"),
+  ],
 };
 
 export const signingBench: Bench = {
   ...common,
   name: "codecs-signing",
   title: "signing and verifying, operations a second",
-  contenders: contenders("signing", "bare node:crypto", "Celery, cryptography, hmac"),
+  contenders: [
+    contender("Celerity", "celerity", nodeProgram, "signing"),
+    contender("bare node:crypto", "floor", nodeProgram, "signing-floor"),
+    contender("tweetnacl", "floor", nodeProgram, "signing-tweetnacl"),
+    contender("Celery, cryptography, hmac", "python", pythonProgram, "signing"),
+  ],
 };
+
+function contender(
+  name: string,
+  role: Role,
+  program: (file: string, input: object) => Program,
+  file: string,
+): Contender {
+  return {
+    name,
+    role,
+    async prepare({ folder }) {
+      await writeDocuments(folder);
+      if (file.startsWith("signing")) await writeKeys(folder);
+    },
+    program: (run) => program(`codecs/${file}`, inputOf(run)),
+  };
+}
+
+function inputOf({ count, folder }: Run): CodecsInput {
+  return { count, maxMs: 300, folder };
+}

@@ -1,4 +1,7 @@
-/** What is encoded: bodies of tasks, `[args, kwargs, embed]`, by their size as JSON. */
+/** What is encoded: bodies of tasks, `[args, kwargs, embed]`. */
+import { readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 
 const embed = { callbacks: null, errbacks: null, chain: null, chord: null };
 
@@ -23,9 +26,19 @@ const order = {
   note: "Please send it before Friday.",
 };
 
-/** By the size that names them. */
-export const DOCUMENTS: Readonly<Record<string, unknown>> = {
+/** By their size as JSON. */
+const DOCUMENTS = {
   "300 B": [[48_213, "customer-1138@example.com"], order, embed],
   "2 kB": [[records(14)], order, embed],
   "100 kB": [[records(770)], order, embed],
 };
+
+/** Puts the documents where programs in any language can read them; most are too large for a command line. */
+export async function writeDocuments(folder: string): Promise<void> {
+  await writeFile(join(folder, "documents.json"), JSON.stringify(DOCUMENTS));
+}
+
+/** Names and values, each an object of its own, as a message brings them. */
+export function readDocuments(folder: string): readonly (readonly [name: string, value: unknown])[] {
+  return Object.entries(JSON.parse(readFileSync(join(folder, "documents.json"), "utf8")));
+}

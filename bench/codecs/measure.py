@@ -5,7 +5,8 @@ import sys
 import time
 
 options = json.loads(sys.argv[1])
-with open(options["documentsFile"]) as file:
+folder = options["folder"]
+with open(f"{folder}/documents.json") as file:
     documents = json.load(file)
 samples = []
 
@@ -27,9 +28,9 @@ def repeat(operation, count, seconds):
 
 
 def measure(name, operation):
-    """Adds the sample of one case; a fifth of the time goes to warming up."""
+    """Adds the sample of one case; half as much again goes to warming up."""
     count, seconds = options["count"], options["maxMs"] / 1000
-    repeat(operation, count / 5, seconds / 5)
+    repeat(operation, count / 2, seconds / 2)
     cpu = time.process_time()
     done, elapsed = repeat(operation, count, seconds)
     cpu = (time.process_time() - cpu) / done

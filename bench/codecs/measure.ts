@@ -15,7 +15,7 @@ const LANES = 16;
 /** Time between two looks at the clock. */
 const BATCH_MS = 1;
 
-/** The sample of one case; a fifth of the time goes to warming up. */
+/** The sample of one case; half as much again goes to warming up. */
 export async function measure(
   name: string,
   { count, maxMs }: Bounds,
@@ -24,7 +24,7 @@ export async function measure(
   const first = operation();
   await first;
   const repeat = first instanceof Promise ? repeatInLanes : repeatAlone;
-  await repeat(operation, count / 5, maxMs / 5);
+  await repeat(operation, count / 2, maxMs / 2);
   const watch = new Stopwatch();
   const { values, cpuUs = Number.NaN } = watch.rate(await repeat(operation, count, maxMs));
   return { case: name, values: { ...values, perCpuSecond: 1e6 / cpuUs }, cpuUs };

@@ -1,15 +1,15 @@
 /** What the measuring programs share: their documents, and how their cases are collected. */
-import { readFileSync } from "node:fs";
 import { ConfigurationError } from "../../protocol/index.ts";
 import type { Sample } from "../lib/bench.ts";
 import { leaveOut, readInput, report } from "../lib/child.ts";
 import type { CodecsInput } from "./bench.ts";
+import { readDocuments } from "./documents.ts";
 import { measure } from "./measure.ts";
 
 /** Lent to a measuring program. */
 export interface Measuring {
-  /** Names and values. */
-  readonly documents: readonly (readonly [string, unknown])[];
+  readonly folder: string;
+  readonly documents: ReturnType<typeof readDocuments>;
   measure(name: string, operation: () => unknown): Promise<void>;
   /** Measures what a package may be missing for: then a line of the report says so. */
   optional(what: string, body: () => Promise<void>): Promise<void>;
@@ -18,10 +18,10 @@ export interface Measuring {
 /** Runs a measuring program, and hands what it measured to the parent. */
 export async function runProgram(body: (measuring: Measuring) => Promise<void>): Promise<void> {
   const input = readInput<CodecsInput>();
-  const documents = JSON.parse(readFileSync(input.documentsFile, "utf8")) as Record<string, unknown>;
   const samples: Sample[] = [];
   await body({
-    documents: Object.entries(documents),
+    folder: input.folder,
+    documents: readDocuments(input.folder),
     async measure(name, operation) {
       samples.push(await measure(name, input, operation));
     },

@@ -1,6 +1,6 @@
 /**
  * zlib contexts that are used again and again. deflateSync() and inflateSync() make one for every call, 256 KB and 40 KB
- * large, which costs more than a small body does; a context that was reset writes and reads the same bytes.
+ * large, which costs more than a small body does. A context that was reset may choose another last match than a new one.
  */
 import { createDeflate, createInflate, type Zlib, constants as zlib } from "node:zlib";
 

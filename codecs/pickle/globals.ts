@@ -64,7 +64,10 @@ const NUMBERS: Readonly<Record<string, ReadCall>> = {
 const BYTES: Readonly<Record<string, ReadCall>> = {
   // How protocols 0 to 2 write bytes and bytearrays: as text of the same codes.
   "_codecs.encode": (call) => latin1(call),
-  "builtins.bytes": () => new Uint8Array(),
+  "builtins.bytes"(call) {
+    if (call.nodes.length > 0) throw new TypeError("it has arguments");
+    return new Uint8Array();
+  },
   "builtins.bytearray"(call) {
     const source = call.arg(0);
     if (source === undefined) return new ByteArray();
@@ -171,15 +174,15 @@ export function readObject(call: Call): PickledObject {
   return new PickledObject(call.callee.module, call.callee.name, call.args(), call.state());
 }
 
-/** A state is a dict, or a pair of one and the `__slots__`. */
+/** A state is a dict, or a pair of one and the `__slots__`. An empty one is none. */
 function attributes(state: unknown): PlainObject | undefined {
-  if (state === undefined || state === null || isPlainObject(state)) return state ?? undefined;
-  if (!(state instanceof Tuple) || state.length !== 2) throw new TypeError("its state is no dict");
   const merged: PlainObject = {};
-  for (const part of state) {
-    for (const [name, value] of Object.entries(attributes(part) ?? {})) setOwn(merged, name, value);
+  for (const part of state instanceof Tuple ? state : [state]) {
+    if (part === undefined || part === null) continue;
+    if (!isPlainObject(part)) throw new TypeError("its state is no dict");
+    for (const [name, value] of Object.entries(part)) setOwn(merged, name, value);
   }
-  return merged;
+  return Object.keys(merged).length === 0 ? undefined : merged;
 }
 
 function text(call: Call, index: number): string {

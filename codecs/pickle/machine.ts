@@ -23,7 +23,9 @@ export class Machine {
   readonly #stack: Node[] = [];
   /** Where the open marks are in the stack. */
   readonly #marks: number[] = [];
-  readonly #memo: Map<number, Node> = new Map();
+  readonly #memo: Node[] = [];
+  /** Places beyond a gap, which picklers do not leave. */
+  readonly #farMemo: Map<number, Node> = new Map();
   #pushed = 0;
 
   constructor(cursor: Cursor, limits: DecodeLimits, exactFloats: boolean) {
@@ -75,23 +77,26 @@ export class Machine {
   }
 
   remember(index: number): void {
-    if (this.#memo.size > MAX_NODES) throw tooMany();
-    this.#memo.set(index, this.top());
+    if (this.#memoSize > MAX_NODES) throw tooMany();
+    const node = this.top();
+    if (index < this.#memo.length) this.#memo[index] = node;
+    else if (index === this.#memo.length) this.#memo.push(node);
+    else this.#farMemo.set(index, node);
   }
 
   rememberNext(): void {
-    this.remember(this.#memo.size);
+    this.remember(this.#memoSize);
   }
 
   recall(index: number): void {
-    const node = this.#memo.get(index);
+    const node = index < this.#memo.length ? this.#memo[index] : this.#farMemo.get(index);
     if (node === undefined) throw malformed(`its memo has nothing at ${index}`);
     this.push(node);
   }
 
-  pushContainer(kind: ContainerNode["kind"], nodes: readonly Node[] = []): void {
+  pushContainer(kind: ContainerNode["kind"], nodes?: readonly Node[]): void {
     const container = new ContainerNode(kind);
-    container.add(nodes);
+    if (nodes !== undefined) container.add(nodes);
     this.push(this.checkHeight(container));
   }
 
@@ -110,6 +115,10 @@ export class Machine {
   checkHeight<T extends ContainerNode | ObjectNode>(node: T): T {
     if (node.height > this.#limits.maxDepth + CALLS_OF_A_SCALAR) throw tooDeep(this.#limits.maxDepth);
     return node;
+  }
+
+  get #memoSize(): number {
+    return this.#memo.length + this.#farMemo.size;
   }
 
   get #floor(): number {

@@ -143,12 +143,11 @@ class Writer {
   }
 
   #error({ module, type, args, state }: PythonError): void {
-    const path = `${module}.${type}`;
-    if (isKnownException(path) || this.#allow(path)) {
+    if (isKnownException(`${module}.${type}`)) {
       this.#call(module, type, args, state);
       return;
     }
-    // Celery's own form for exceptions whose class the reader may not have; Python makes a class of that name.
+    // Celery's own form for exceptions that must not or cannot be called; Python makes a class of that name.
     const text = `${type}${argsRepr(args)}`;
     this.#call("celery.utils.serialization", "UnpickleableExceptionWrapper", [
       module,

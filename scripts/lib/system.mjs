@@ -14,6 +14,8 @@ const debianPackages = [
   "python3-sqlalchemy",
   "python3-msgpack",
   "python3-yaml",
+  "python3-brotli",
+  "python3-zstandard",
 ];
 
 /** Waits for another apt-get to finish. */

@@ -15,6 +15,7 @@ import kombu
 from record_messages import record_messages
 from record_pickles import record_pickles
 from record_results import record_results
+from record_signed import record_signed
 from recording import Recording
 
 if __name__ == "__main__":
@@ -26,6 +27,7 @@ if __name__ == "__main__":
     recording.redis.flushdb()
     record_messages(recording)
     record_results(recording)
+    record_signed(recording)
     record_pickles(recording)
     versions = {"celery": celery.__version__, "kombu": kombu.__version__, "python": platform.python_version()}
     print("Recorded from", ", ".join(f"{name} {version}" for name, version in versions.items()))

@@ -33,6 +33,7 @@ export function parseCertificate(bytes: Buffer): Certificate {
   // The version is absent in certificates of version 1.
   if (fields[0]?.tag === TAG.context0) fields.shift();
   const [serialNumber, , issuer, validity] = fields;
+  if (issuer === undefined) throw new RangeError("it is no certificate");
   const [notBefore, notAfter] = childrenOf(validity);
   const serial = readInteger(serialNumber);
   const keyBits = publicKey.asymmetricKeyDetails?.modulusLength ?? 0;
@@ -42,7 +43,7 @@ export function parseCertificate(bytes: Buffer): Certificate {
     publicKey,
     keyFault: faultOf(publicKey.asymmetricKeyType, keyBits),
     keyBits,
-    issuer: issuer?.whole ?? Buffer.alloc(0),
+    issuer: issuer.whole,
     serial,
     notBefore: readTime(notBefore),
     notAfter: readTime(notAfter),
@@ -55,7 +56,7 @@ function faultOf(type: string | undefined, bits: number): string | undefined {
 }
 
 /** Attribute values in the certificate's order, those of one multi-valued RDN in its order. */
-function nameText(name: DerElement | undefined): string {
+function nameText(name: DerElement): string {
   const attributes = childrenOf(name).flatMap(childrenOf);
   return attributes.map((attribute) => attributeText(childrenOf(attribute)[1])).join(" ");
 }

@@ -11,11 +11,9 @@ import { DecodeError } from "../../protocol/errors.ts";
 /** `current` is what Celery 5.5 and newer write and read, `legacy` what 5.0 to 5.4 do. */
 export type AuthLayout = "current" | "legacy";
 
-const SEPARATOR = Buffer.from([0, 1]);
-/** Bytes of a signer's id at most, as it stands in the frame. */
-const MAX_SIGNER_BYTES = 4096;
-/** Bytes of a content type or encoding at most; the longest in use has 33. */
-const MAX_NAME_BYTES = 128;
+const SEPARATOR = "\0\x01";
+/** Bytes before the body at most. The signature of a key of 16384 bits has 2732 of them. */
+const MAX_HEAD_BYTES = 8192;
 
 /** What a frame holds beyond its signature and body, the same in every message of one sender. */
 export interface FrameNames {
@@ -24,26 +22,42 @@ export interface FrameNames {
   readonly contentEncoding: string;
 }
 
+/** The signer's id as it stands in a frame. */
+export function writtenSigner(id: string, layout: AuthLayout): string {
+  return Buffer.from(id).toString(layout === "legacy" ? "latin1" : "base64");
+}
+
+/** The id that {@link writtenSigner} was given, or a stranger put in its place. */
+export function readSigner(written: string): string {
+  return Buffer.from(written, layoutOf(written) === "legacy" ? "latin1" : "base64").toString("utf8");
+}
+
+/** An id has a space before its serial number, which base64 has not. */
+function layoutOf(writtenSigner: string): AuthLayout {
+  return writtenSigner.includes(" ") ? "legacy" : "current";
+}
+
 /** Returns the function that puts a body and its signature into a frame. */
 export function createFrame(
-  names: FrameNames,
+  { signer, contentType, contentEncoding }: FrameNames,
   layout: AuthLayout,
 ): (signature: Buffer, body: Uint8Array) => Buffer {
-  const encode = (field: Buffer): Buffer =>
-    layout === "legacy" ? field : Buffer.from(field.toString("base64"), "latin1");
-  const start = Buffer.concat([encode(Buffer.from(names.signer)), SEPARATOR]);
-  const middle = Buffer.from(`\0\x01${names.contentType}\0\x01${names.contentEncoding}\0\x01`, "latin1");
-  return (signature, body) =>
-    Buffer.from(Buffer.concat([start, encode(signature), middle, body]).toString("base64"), "latin1");
+  const start = Buffer.from(writtenSigner(signer, layout) + SEPARATOR, "latin1");
+  const middle = Buffer.from(["", contentType, contentEncoding, ""].join(SEPARATOR), "latin1");
+  return (signature, body) => {
+    const written = layout === "legacy" ? signature : Buffer.from(signature.toString("base64"), "latin1");
+    return Buffer.from(Buffer.concat([start, written, middle, body]).toString("base64"), "latin1");
+  };
 }
 
 /** A frame of which only the signer has been read. */
 export interface OpenedFrame {
-  readonly layout: AuthLayout;
+  /** As {@link writtenSigner} gives it: who that is has not been looked up. */
   readonly signer: string;
+  readonly layout: AuthLayout;
   readonly bytes: Buffer;
-  /** Where the signature begins. */
-  readonly at: number;
+  /** The first bytes, one character each. */
+  readonly head: string;
 }
 
 /** All fields of a frame but its signer. */
@@ -56,42 +70,38 @@ export interface FrameFields {
 
 /** Reads who claims to have signed. Throws DecodeError `bad_signature` for bytes that are not such a frame. */
 export function openFrame(text: Uint8Array): OpenedFrame {
-  const bytes = fromBase64(asBuffer(text).toString("latin1"), "body");
-  const end = endOf(bytes, 0, MAX_SIGNER_BYTES, "signer");
-  const signer = bytes.toString("latin1", 0, end);
-  // An id has a space before its serial number, which base64 has not.
-  const layout = signer.includes(" ") ? "legacy" : "current";
-  const id = layout === "legacy" ? bytes.subarray(0, end) : fromBase64(signer, "signer");
-  return { layout, signer: id.toString("utf8"), bytes, at: end + SEPARATOR.length };
+  const bytes = fromBase64(asBuffer(text).toString("latin1"), "text");
+  const head = bytes.toString("latin1", 0, MAX_HEAD_BYTES);
+  const signer = head.slice(0, endOf(head, 0, "signer"));
+  return { signer, layout: layoutOf(signer), bytes, head };
 }
 
 /** Reads the rest, knowing how long this signer's signatures are. Throws DecodeError `bad_signature`. */
-export function readFields({ layout, bytes, at }: OpenedFrame, signatureBytes: number): FrameFields {
+export function readFields(frame: OpenedFrame, signatureBytes: number): FrameFields {
+  const { signer, layout, bytes, head } = frame;
+  const start = signer.length + SEPARATOR.length;
   // A raw signature may hold the separator, so that its length decides.
-  const end = at + (layout === "legacy" ? signatureBytes : 4 * Math.ceil(signatureBytes / 3));
+  const end = start + (layout === "legacy" ? signatureBytes : 4 * Math.ceil(signatureBytes / 3));
   const signature =
-    layout === "legacy"
-      ? bytes.subarray(at, end)
-      : fromBase64(bytes.toString("latin1", at, end), "signature");
-  if (bytes[end] !== SEPARATOR[0] || bytes[end + 1] !== SEPARATOR[1] || signature.length !== signatureBytes)
+    layout === "legacy" ? bytes.subarray(start, end) : fromBase64(head.slice(start, end), "signature");
+  if (!head.startsWith(SEPARATOR, end) || signature.length !== signatureBytes)
     throw unreadable(`its signature does not have the ${signatureBytes} bytes of this signer's key`);
   const type = end + SEPARATOR.length;
-  const typeEnd = endOf(bytes, type, MAX_NAME_BYTES, "content type");
+  const typeEnd = endOf(head, type, "content type");
   const encoding = typeEnd + SEPARATOR.length;
-  const encodingEnd = endOf(bytes, encoding, MAX_NAME_BYTES, "content encoding");
+  const encodingEnd = endOf(head, encoding, "content encoding");
   return {
     signature,
-    contentType: bytes.toString("latin1", type, typeEnd),
-    contentEncoding: bytes.toString("latin1", encoding, encodingEnd),
+    contentType: head.slice(type, typeEnd),
+    contentEncoding: head.slice(encoding, encodingEnd),
     body: bytes.subarray(encodingEnd + SEPARATOR.length),
   };
 }
 
-/** Where the field that starts at `start` ends. */
-function endOf(bytes: Buffer, start: number, maxBytes: number, field: string): number {
-  const end = bytes.indexOf(SEPARATOR, start);
-  if (end === -1 || end - start > maxBytes)
-    throw unreadable(`its ${field} does not end within ${maxBytes} bytes`);
+/** Where the field that begins at `start` ends. */
+function endOf(head: string, start: number, field: string): number {
+  const end = head.indexOf(SEPARATOR, start);
+  if (end === -1) throw unreadable(`its ${field} does not end within ${MAX_HEAD_BYTES} bytes`);
   return end;
 }
 

@@ -1,6 +1,7 @@
 /** The certificate store, read again while it is in use: keys are changed without a restart. */
 import { DecodeError, toError } from "../../protocol/errors.ts";
 import type { Certificate } from "./certificate.ts";
+import { readSigner } from "./frame.ts";
 import { loadTrust, type Trust, type TrustPaths } from "./trust.ts";
 
 /** Milliseconds after which the files are read again. */
@@ -30,27 +31,31 @@ export class TrustStore {
   }
 
   /**
-   * The certificate of a signer that may sign now. Throws DecodeError `key_unknown`, `cert_expired`, `cert_revoked` or
-   * `alg_refused`.
+   * The certificate of a signer, by its id as a frame has it, that may sign now. Throws DecodeError `key_unknown`,
+   * `cert_expired`, `cert_revoked` or `alg_refused`.
    */
-  require(id: string): Certificate {
+  require(written: string): Certificate {
     const now = this.#options.now();
     this.#reloadAfter(RELOAD_AFTER_MS, now);
-    if (!this.#trust.signers.has(id)) this.#reloadAfter(RELOAD_FOR_UNKNOWN_AFTER_MS, now);
-    const signer = this.#trust.signers.get(id);
-    const shown = JSON.stringify(id.slice(0, 200));
-    if (signer === undefined)
-      throw new DecodeError(
-        "key_unknown",
-        `The message is signed by ${shown}, who is not in securityCertStore.`,
-      );
-    if (now >= signer.notAfter || now < signer.notBefore) {
-      const when = now < signer.notBefore ? "is not valid yet" : "has expired";
-      throw new DecodeError("cert_expired", `The certificate of ${shown}, or an issuer of it, ${when}.`);
+    if (!this.#trust.signers.has(written)) this.#reloadAfter(RELOAD_FOR_UNKNOWN_AFTER_MS, now);
+    const signer = this.#trust.signers.get(written);
+    if (signer === undefined) {
+      const shown = JSON.stringify(readSigner(written).slice(0, 200));
+      throw new DecodeError("key_unknown", `The message's signer, ${shown}, is not in securityCertStore.`);
     }
-    if (signer.refusal === undefined) return signer.certificate;
-    const { code, reason } = signer.refusal;
-    throw new DecodeError(code, `The certificate of ${shown} is refused: ${reason}.`);
+    const { certificate, notBefore, notAfter, refusal } = signer;
+    if (now < notBefore || now >= notAfter) {
+      const when = now < notBefore ? "is not valid yet" : "has expired";
+      throw new DecodeError(
+        "cert_expired",
+        `The certificate of "${certificate.id}", or an issuer of it, ${when}.`,
+      );
+    }
+    if (refusal === undefined) return certificate;
+    throw new DecodeError(
+      refusal.code,
+      `The certificate of "${certificate.id}" is refused: ${refusal.reason}.`,
+    );
   }
 
   /** Files that cannot be used, half-written ones for instance, leave in force what was read before. */

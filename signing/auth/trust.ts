@@ -2,6 +2,7 @@
 import { ConfigurationError, type ErrorCode } from "../../protocol/errors.ts";
 import { type Certificate, parseCertificate, SAFE_KEY_BITS } from "./certificate.ts";
 import { listFiles, readFileAs } from "./files.ts";
+import { writtenSigner } from "./frame.ts";
 import { parseRevocationLists, type RevocationList } from "./revocation-list.ts";
 
 /** Paths of files, of directories with one file each, or glob patterns. */
@@ -22,7 +23,7 @@ export interface Signer {
 }
 
 export interface Trust {
-  /** By Celery's signer id. */
+  /** By Celery's signer id, as frames of either layout have it. */
   readonly signers: ReadonlyMap<string, Signer>;
   readonly warnings: readonly string[];
 }
@@ -33,10 +34,12 @@ export function loadTrust(paths: TrustPaths, nowMs: number): Trust {
   const authorities = loadAuthorities(paths.securityCaCertificates);
   const known = [...certificates.values(), ...(authorities ?? [])];
   const lists = loadRevocationLists(paths.securityRevocationList, known);
-  const signers = new Map(
-    [...certificates].map(([id, certificate]) => [id, judge(certificate, authorities, lists)]),
+  const signers = [...certificates.values()].map((certificate) => judge(certificate, authorities, lists));
+  const byName = (["current", "legacy"] as const).flatMap((layout) =>
+    signers.map((signer) => [writtenSigner(signer.certificate.id, layout), signer] as const),
   );
-  return { signers, warnings: [...warningsOf(signers, paths, nowMs), ...staleLists(lists, nowMs)] };
+  const warnings = [...warningsOf(signers, paths, nowMs), ...staleLists(lists, nowMs)];
+  return { signers: new Map(byName), warnings };
 }
 
 /** As in Celery, a file counts for its first certificate. */
@@ -150,21 +153,15 @@ function isRevoked(certificate: Certificate, list: SignedList): boolean {
   );
 }
 
-function warningsOf(
-  signers: ReadonlyMap<string, Signer>,
-  { securityCertStore }: TrustPaths,
-  nowMs: number,
-): string[] {
-  if (signers.size === 0)
+function warningsOf(signers: readonly Signer[], { securityCertStore }: TrustPaths, nowMs: number): string[] {
+  if (signers.length === 0)
     return [`securityCertStore: ${securityCertStore} is empty, so that no signature is taken.`];
-  return [...signers].flatMap(([id, { certificate, notAfter, refusal }]) => {
+  return signers.flatMap(({ certificate: { id, keyBits }, notAfter, refusal }) => {
     if (refusal !== undefined) return [`The certificate of "${id}" is refused: ${refusal.reason}.`];
     if (notAfter <= nowMs)
       return [`The certificate of "${id}" is refused: it, or an issuer of it, has expired.`];
-    if (certificate.keyBits >= SAFE_KEY_BITS) return [];
-    return [
-      `The RSA key of "${id}" has ${certificate.keyBits} bits; ${SAFE_KEY_BITS} are the least that is safe.`,
-    ];
+    if (keyBits >= SAFE_KEY_BITS) return [];
+    return [`The RSA key of "${id}" has ${keyBits} bits; ${SAFE_KEY_BITS} are the least that is safe.`];
   });
 }
 

@@ -33,16 +33,16 @@ export interface NonceStore {
 }
 
 /** What stores write: done, or who started it. Anything that is not `done` reads as started. */
-export const DONE = "done";
+export const NONCE_DONE = "done";
 
-export function startedBy({ token }: NonceClaim): string {
+export function nonceStartedBy({ token }: NonceClaim): string {
   return `started:${token}`;
 }
 
 /** What a stored text says to a claim that has just been noted if there was nothing. */
-export function stateOf(stored: string, claim: NonceClaim): NonceState {
-  if (stored === DONE) return "done";
-  return stored === startedBy(claim) ? "new" : "started";
+export function nonceStateOf(stored: string, claim: NonceClaim): NonceState {
+  if (stored === NONCE_DONE) return "done";
+  return stored === nonceStartedBy(claim) ? "new" : "started";
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Webhooks signed by HMAC with a shared secret in a header: the general case, and what the vendors' formats share. */
 import { createHmac } from "node:crypto";
-import { DecodeError } from "../../protocol/index.ts";
+import { DecodeError, isPlainObject } from "../../protocol/index.ts";
 import { fromBase64, fromHex, isSame } from "./bytes.ts";
 import { type HttpHeaders, requiredHeader } from "./http-message.ts";
 import { sharedSecrets, type TimedSecret, verifyingKeys } from "./timed-keys.ts";
@@ -102,7 +102,6 @@ export function jsonText(body: Uint8Array, name: string): string | undefined {
   } catch {
     return undefined;
   }
-  if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return undefined;
-  const text: unknown = Object.getOwnPropertyDescriptor(value, name)?.value;
+  const text = isPlainObject(value) ? value[name] : undefined;
   return typeof text === "string" && text !== "" && text.length <= 255 ? text : undefined;
 }

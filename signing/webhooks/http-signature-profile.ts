@@ -4,7 +4,7 @@ import { ConfigurationError } from "../../protocol/index.ts";
 import { publicHalf } from "../keys/index.ts";
 import { isSame } from "./bytes.ts";
 import type { HttpMessage } from "./http-message.ts";
-import type { Component } from "./structured-fields.ts";
+import type { SignatureComponent } from "./structured-fields.ts";
 import type { TimedKey } from "./timed-keys.ts";
 
 /** The application tag; signatures with others are for somebody else. */
@@ -28,10 +28,10 @@ export interface HttpSignatureKey extends TimedKey {
 type Algorithm = "ed25519" | "hmac-sha256";
 
 const MIN_SECRET_BYTES = 32;
-const PLAIN: Component[1] = new Map();
-const OF_REQUEST: Component[1] = new Map([["req", true]]);
+const PLAIN: SignatureComponent[1] = new Map();
+const OF_REQUEST: SignatureComponent[1] = new Map([["req", true]]);
 
-const REQUEST: readonly Component[] = [
+const REQUEST: readonly SignatureComponent[] = [
   ["@method", PLAIN],
   ["@target-uri", PLAIN],
   ["content-digest", PLAIN],
@@ -40,7 +40,7 @@ const REQUEST: readonly Component[] = [
   ["webhook-timestamp", PLAIN],
 ];
 
-const RESPONSE: readonly Component[] = [
+const RESPONSE: readonly SignatureComponent[] = [
   ["@status", PLAIN],
   ["content-digest", PLAIN],
   ["@method", OF_REQUEST],
@@ -48,7 +48,7 @@ const RESPONSE: readonly Component[] = [
 ];
 
 /** What a signature of a request or a response covers at least. */
-export function requiredComponents(kind: "request" | "response"): readonly Component[] {
+export function requiredComponents(kind: "request" | "response"): readonly SignatureComponent[] {
   return kind === "request" ? REQUEST : RESPONSE;
 }
 

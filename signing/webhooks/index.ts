@@ -38,8 +38,14 @@ export {
   type StandardWebhookHeaders,
   type StandardWebhooksOptions,
   signWebhook,
+  standardWebhooksVerifier,
 } from "./standard-webhooks.ts";
-export type { BareItem, Component, CoveredComponents, Parameters } from "./structured-fields.ts";
+export type {
+  BareItem,
+  CoveredComponents,
+  SignatureComponent,
+  SignatureParameters,
+} from "./structured-fields.ts";
 export type { TimedKey, TimedSecret } from "./timed-keys.ts";
 export type { VerifiedWebhook, WebhookRequest, WebhookVerifier } from "./verifier.ts";
 export { type VerifiedHttpSignature, type VerifyHttpOptions, verifyHttp } from "./verify-http.ts";

@@ -1,7 +1,12 @@
 /** The text that an HTTP message signature signs (RFC 9421 §2.5). */
 import { EncodeError } from "../../protocol/index.ts";
 import { type HttpMessage, type HttpRequest, headerValues } from "./http-message.ts";
-import { type Component, type CoveredComponents, writeComponent, writeCovered } from "./structured-fields.ts";
+import {
+  type CoveredComponents,
+  type SignatureComponent,
+  writeComponent,
+  writeCovered,
+} from "./structured-fields.ts";
 
 type Target = Pick<HttpRequest, "method" | "url">;
 
@@ -33,7 +38,11 @@ export function signatureBase(message: HttpMessage, covered: CoveredComponents):
   return [...lines.values(), `"@signature-params": ${writeCovered(covered)}`].join("\n");
 }
 
-function componentValue(message: HttpMessage, [name, parameters]: Component, identifier: string): string {
+function componentValue(
+  message: HttpMessage,
+  [name, parameters]: SignatureComponent,
+  identifier: string,
+): string {
   const isOfRequest = parameters.get("req") === true;
   if (parameters.size > (isOfRequest ? 1 : 0)) throw unknown(identifier);
   if (isOfRequest && !("status" in message)) throw unknown(identifier);

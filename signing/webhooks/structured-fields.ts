@@ -7,15 +7,15 @@ import { type HttpHeaders, headerValues } from "./http-message.ts";
 export type BareItem = string | number | boolean;
 
 /** Parameters in their order, which is signed. */
-export type Parameters = ReadonlyMap<string, BareItem>;
+export type SignatureParameters = ReadonlyMap<string, BareItem>;
 
 /** One component that a signature covers: `"@method";req` is `["@method", {req: true}]`. */
-export type Component = readonly [name: string, parameters: Parameters];
+export type SignatureComponent = readonly [name: string, parameters: SignatureParameters];
 
 /** What a signature covers, and its own parameters. */
 export interface CoveredComponents {
-  readonly components: readonly Component[];
-  readonly parameters: Parameters;
+  readonly components: readonly SignatureComponent[];
+  readonly parameters: SignatureParameters;
 }
 
 const MAX_FIELD_LENGTH = 8192;
@@ -23,7 +23,7 @@ const MAX_MEMBERS = 8;
 const MAX_COMPONENTS = 32;
 
 /** `"@method";req` */
-export function writeComponent([name, parameters]: Component): string {
+export function writeComponent([name, parameters]: SignatureComponent): string {
   return attempt(() => serializeItem([name, new Map(parameters)]));
 }
 
@@ -44,7 +44,7 @@ export function readCovered(headers: HttpHeaders, name: string): Map<string, Cov
     if (items.length > MAX_COMPONENTS)
       throw new RangeError(`it lists more than ${MAX_COMPONENTS} components`);
     return {
-      components: items.map(([item, itsParameters]): Component => {
+      components: items.map(([item, itsParameters]): SignatureComponent => {
         if (typeof item !== "string") throw new RangeError("a component is no string");
         return [item, readParameters(itsParameters)];
       }),
@@ -79,7 +79,7 @@ function readDictionary<T>(
   }
 }
 
-function readParameters(parameters: ReadonlyMap<string, unknown>): Parameters {
+function readParameters(parameters: ReadonlyMap<string, unknown>): SignatureParameters {
   return new Map(
     [...parameters].map(([name, value]) => {
       if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") {

@@ -12,14 +12,12 @@ export function readTimestamp(text: string, now: Date, toleranceSeconds: number)
     throw new DecodeError("bad_signature", "The signature's timestamp is no whole number of seconds.");
   }
   const time = new Date(Number(text) * 1000);
-  const offSeconds = Math.round((time.getTime() - now.getTime()) / 1000);
-  if (Math.abs(time.getTime() - now.getTime()) > toleranceSeconds * 1000) {
-    throw new DecodeError(
-      "signature_expired",
-      `The signature's timestamp is ${Math.abs(offSeconds)} s ${offSeconds < 0 ? "ago" : "ahead"}; ${toleranceSeconds} s are allowed.`,
-    );
-  }
-  return time;
+  const aheadMs = time.getTime() - now.getTime();
+  if (Math.abs(aheadMs) <= toleranceSeconds * 1000) return time;
+  throw new DecodeError(
+    "signature_expired",
+    `The signature's timestamp is ${Math.round(Math.abs(aheadMs) / 1000)} s off; ${toleranceSeconds} s are allowed.`,
+  );
 }
 
 /** A time as whole seconds since 1970. */

@@ -119,6 +119,7 @@ function readClaims({ parameters }: CoveredComponents): VerifiedHttpSignature {
   return { keyid, nonce, created: new Date(created * 1000), expires: new Date(expires * 1000) };
 }
 
+/** Every condition is one that holds, so that a clock or an option that is no number refuses. */
 function checkTimes({ created, expires }: VerifiedHttpSignature, now: Date, skewSeconds: number): void {
   const lifetimeSeconds = toSeconds(expires) - toSeconds(created);
   if (lifetimeSeconds <= 0 || lifetimeSeconds > MAX_LIFETIME_SECONDS) {
@@ -127,8 +128,8 @@ function checkTimes({ created, expires }: VerifiedHttpSignature, now: Date, skew
       `The signature is valid for ${lifetimeSeconds} s; up to ${MAX_LIFETIME_SECONDS} are allowed.`,
     );
   }
-  if (expires <= now) throw new DecodeError("signature_expired", "The signature has expired.");
-  if (created.getTime() > now.getTime() + skewSeconds * 1000) {
+  if (!(expires > now)) throw new DecodeError("signature_expired", "The signature has expired.");
+  if (!(created.getTime() <= now.getTime() + skewSeconds * 1000)) {
     throw new DecodeError(
       "signature_expired",
       `The signature is from more than ${skewSeconds} s in the future.`,

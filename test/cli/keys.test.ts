@@ -49,14 +49,20 @@ function path(...parts: string[]): string {
   return join(folder, ...parts);
 }
 
+function modeOf(file: string): number {
+  return statSync(path(file)).mode & 0o777;
+}
+
 describe("celerity keys", () => {
   it("explains itself", () => {
-    expect(keys("--help").stdout).toMatch(/generate.*list.*rotate.*export.*prune/s);
-    expect(keys("generate", "--help").stdout).toContain("--password-file");
+    expect(keys("--help")).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/generate.*rotate.*export/s),
+    });
+    expect(keys("generate", "--help")).toMatchObject({ code: 0, stdout: expect.stringContaining("--type") });
   });
 
-  it("keeps a folder of keys: generate, list, rotate, export, prune", () => {
-    expect(keysJson("list")).toEqual([]);
+  it("generates a key, lets the next one wait, and exports public keys", () => {
     const generated = keysJson("generate");
     const first = {
       kid: expect.stringMatching(/^[\w-]{43}$/),
@@ -75,14 +81,10 @@ describe("celerity keys", () => {
     const [[current = ""] = [], [next = ""] = []] = rows;
     expect(thumbprint(loadPrivateKey(path(".celerity/keys")))).toBe(current);
 
-    expect(Object.keys(JSON.parse(keys("export").stdout))).toEqual(["keys"]);
     for (const format of ["jwks", "pem"]) {
       writeFileSync(path(format), keys("export", "--format", format, "--kid", next).stdout);
       expect([...loadPublicKeys([path(format)]).keys()]).toEqual([next]);
     }
-    const lines = keys("export", "--format", "jwk").stdout.trimEnd().split("\n");
-    expect(lines.map((line) => JSON.parse(line).kid).sort()).toEqual([current, next].sort());
-    expect(keysJson("prune", "--days", "0")).toEqual([]);
   });
 
   it("rotates at once, and prunes what has retired", () => {
@@ -90,19 +92,13 @@ describe("celerity keys", () => {
     const rotated = keysJson("rotate") as { kid: string; state: string }[];
     expect(rotated.map(({ state }) => state)).toEqual(["retired", "current"]);
     expect(readdirSync(path(".celerity/keys/private"))).toEqual([`${rotated[1]?.kid}.pem`]);
+    expect(modeOf(".celerity/keys/private")).toBe(0o700);
+    expect(modeOf(`.celerity/keys/private/${rotated[1]?.kid}.pem`)).toBe(0o600);
     expect(readdirSync(path(".celerity/keys/public"))).toHaveLength(2);
-    expect(keysJson("prune")).toEqual([]);
     expect(keysJson("prune", "--days", "0")).toEqual([
       expect.objectContaining({ kid: first, state: "retired" }),
     ]);
     expect(readdirSync(path(".celerity/keys/public"))).toEqual([`${rotated[1]?.kid}.pem`]);
-  });
-
-  it("writes private keys for their owner alone", () => {
-    keys("generate", "--dir", "ring");
-    const [file = ""] = readdirSync(path("ring/private"));
-    expect(statSync(path("ring/private", file)).mode & 0o777).toBe(0o600);
-    expect(statSync(path("ring/private")).mode & 0o777).toBe(0o700);
   });
 
   it("writes each kind of key to a file of its own, and shows its public half", () => {
@@ -110,7 +106,7 @@ describe("celerity keys", () => {
     const loaded = loadPrivateKey(path("rsa.pem"));
     expect(rsa).toMatchObject({ type: "rsa", file: "rsa.pem", kid: thumbprint(loaded) });
     expect(loaded.asymmetricKeyDetails?.modulusLength).toBe(2048);
-    expect(statSync(path("rsa.pem")).mode & 0o777).toBe(0o600);
+    expect(modeOf("rsa.pem")).toBe(0o600);
     expect(JSON.parse(keys("export", "--in", "rsa.pem").stdout).keys[0]).toMatchObject({
       kid: thumbprint(loaded),
     });
@@ -120,7 +116,7 @@ describe("celerity keys", () => {
       file: "secret",
     });
     expect(parseWebhookSecret(readFileSync(path("secret"), "utf8")).symmetricKeySize).toBe(32);
-    expect(statSync(path("secret")).mode & 0o777).toBe(0o600);
+    expect(modeOf("secret")).toBe(0o600);
 
     const { publicKey } = keysJson("generate", "-t", "webhook-key", "-o", "key") as { publicKey: string };
     expect(toWebhookPublicKey(parseWebhookSecret(readFileSync(path("key"), "utf8")))).toBe(publicKey);

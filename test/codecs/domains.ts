@@ -1,10 +1,13 @@
 /** What each serializer carries exactly, as values to generate. */
 import fc from "fast-check";
+import { Float } from "../../protocol/index.ts";
 import {
   anyBytes,
   anyDate,
   anyDecimal,
+  anyExactPickleValue,
   anyNumber,
+  anyPickleValue,
   anyText,
   anyTime,
   anyUuid,
@@ -58,16 +61,30 @@ const yamlKey = fc.oneof(
 const msgpack = [
   fc.constant(null),
   fc.boolean(),
-  anyNumber.filter((value) => !Object.is(value, -0)),
+  anyNumber,
   wellFormedText,
   anyBytes,
   wideInteger(-(2n ** 63n), 2n ** 64n - 1n),
 ];
 
+/** Floats without a fraction, for readers that keep them apart from ints. */
+const wholeFloat = fc.maxSafeInteger().map((value) => new Float(value));
+
+/** Values as a reader gives them back, with plain numbers and with exactFloats. */
+export interface Domain {
+  readonly plain: fc.Arbitrary<unknown>;
+  readonly exact: fc.Arbitrary<unknown>;
+}
+
+function domainOf(leaves: readonly fc.Arbitrary<unknown>[], key: fc.Arbitrary<string>): Domain {
+  return { plain: treeOf(fc.oneof(...leaves), key), exact: treeOf(fc.oneof(...leaves, wholeFloat), key) };
+}
+
 /** By the name of the serializer, and of the generator in python_values.py. */
-export const DOMAINS: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
-  json: treeOf(fc.oneof(...plainJson, ...typedJson), anyText),
-  "json 5.2": treeOf(fc.oneof(...plainJson), anyText),
-  yaml: treeOf(fc.oneof(...yaml), yamlKey),
-  msgpack: treeOf(fc.oneof(...msgpack), wellFormedText),
-};
+export const DOMAINS = {
+  json: domainOf([...plainJson, ...typedJson], anyText),
+  "json 5.2": domainOf(plainJson, anyText),
+  yaml: domainOf(yaml, yamlKey),
+  msgpack: domainOf(msgpack, wellFormedText),
+  pickle: { plain: anyPickleValue, exact: anyExactPickleValue },
+} as const satisfies Readonly<Record<string, Domain>>;

@@ -1,5 +1,6 @@
 """Random Python values as Celery users send them: Values("json", seed).tree() is the same for the same seed."""
 
+import collections
 import datetime
 import decimal
 import random
@@ -26,6 +27,8 @@ class Values:
     def tree(self, depth=0):
         if depth >= 4 or self.random.random() < 0.4:
             return self.random.choice(self.leaves)()
+        if self.serializer == "pickle" and self.random.random() < 0.3:
+            return self.pickled(depth)
         items = range(self.random.randrange(5))
         kind = self.random.random()
         if kind < 0.5:
@@ -35,8 +38,37 @@ class Values:
         listed = [self.tree(depth + 1) for _ in items]
         return tuple(listed) if kind > 0.9 and self.serializer != "yaml" else listed
 
+    def pickled(self, depth):
+        """Containers that only pickle has."""
+        items = [self.tree(depth + 1) for _ in range(self.random.randrange(4))]
+        members = {self.hashable(): item for item in items}
+        kind = self.random.randrange(6)
+        if kind == 0:
+            return tuple(items)
+        if kind == 1:
+            return members
+        if kind == 2:
+            return collections.OrderedDict(members)
+        if kind == 3:
+            return collections.defaultdict(self.random.choice((list, int, dict, set, str, None)), members)
+        if kind == 4:
+            return {self.hashable() for _ in items}
+        error = self.random.choice((ValueError, KeyError, RuntimeError, ZeroDivisionError))(*items)
+        if self.random.random() < 0.3:
+            error.note = "more"
+        return error
+
+    def hashable(self):
+        kind = self.random.randrange(10)
+        if kind == 0:
+            return tuple(self.hashable() for _ in range(self.random.randrange(3)))
+        if kind == 1:
+            return frozenset(self.hashable() for _ in range(self.random.randrange(3)))
+        # Not booleans and floats: True, 1 and 1.0 are one key.
+        return self.random.choice((self.text, self.none, self.integer, self.wide, self.binary, self.date, self.uuid))()
+
     def key(self):
-        if self.serializer != "msgpack" and self.random.random() < 0.1:
+        if self.serializer not in ("msgpack", "pickle") and self.random.random() < 0.1:
             return self.random.choice((self.none, self.boolean, self.integer))()
         return self.text()
 
@@ -67,7 +99,7 @@ class Values:
         if self.random.random() < 0.1:
             return self.random.choice(WORDS)
         alphabet = self.random.choice(ALPHABETS)
-        if self.serializer.startswith("json") and self.random.random() < 0.1:
+        if self.serializer not in ("yaml", "msgpack") and self.random.random() < 0.1:
             alphabet = SURROGATES + "a"
         return "".join(self.random.choice(alphabet) for _ in range(self.random.choice((0, 1, 2, 3, 8, 20, 40))))
 
@@ -75,6 +107,9 @@ class Values:
         if self.random.random() < 0.3:
             return self.text().encode("utf-8", "ignore")
         return self.random.randbytes(self.random.choice((0, 1, 2, 3, 8, 40)))
+
+    def bytearray(self):
+        return bytearray(self.binary())
 
     def micro(self):
         return self.random.choice((0, 0, 1, 1000, 999999, self.random.randrange(1000000)))
@@ -109,6 +144,9 @@ class Values:
     def zoned(self):
         return self.inner().replace(tzinfo=zoneinfo.ZoneInfo(self.random.choice(ZONES)))
 
+    def duration(self):
+        return datetime.timedelta(self.random.randrange(-(10**6), 10**6), self.random.randrange(86400), self.micro())
+
     def inner(self):
         """Years whose moment in UTC exists too."""
         naive = self.naive()
@@ -133,4 +171,5 @@ LEAVES = {
     "json 5.2": f"{PLAIN} wide",
     "yaml": f"{PLAIN} wide binary date naive aware_minutes set",
     "msgpack": f"{PLAIN} binary",
+    "pickle": f"{PLAIN} wide binary bytearray date time time_aware naive aware zoned duration decimal uuid hashable",
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
-  builtinSerializers,
+  type Compressor,
   checkAccept,
   createCodecs,
   requireAccepted,
@@ -33,9 +33,17 @@ describe("createCodecs", () => {
   });
 
   // kombu/compression.py.
-  test.each(["zlib", "gzip", "application/x-gzip"])("knows the compression %s", (name) => {
-    expect(codecs.compressor(name)).toMatchObject({ name: "zlib", contentType: "application/x-gzip" });
-    expect(codecs.compressorOf(name)).toBe(codecs.compressor("zlib"));
+  test.each([
+    ["application/x-gzip", "zlib", "gzip"],
+    ["application/x-bz2", "bzip2", "bzip"],
+    ["application/x-brotli", "brotli"],
+    ["application/x-lzma", "lzma", "xz"],
+    ["application/zstd", "zstd", "zstandard"],
+  ])("knows the compression %s by all its names", (contentType, name, ...aliases) => {
+    for (const known of [contentType, name, ...aliases]) {
+      expect(codecs.compressor(known)).toMatchObject({ name, contentType });
+      expect(codecs.compressorOf(known)).toBe(codecs.compressor(name));
+    }
   });
 
   test("says what it knows when asked for something else", () => {
@@ -49,11 +57,28 @@ describe("createCodecs", () => {
 
   test("takes further serializers, the last of a MIME type first", () => {
     const json: Serializer = { ...upper, name: "strict-json", contentType: "application/json" };
-    const extended = createCodecs({ serializers: [...builtinSerializers, upper, json] });
+    const extended = createCodecs({ add: [upper, json] });
     expect(extended.serializer("upper")).toBe(upper);
     expect(extended.serializerOf("application/json")).toBe(json);
     expect(extended.serializer("json")).toBe(codecs.serializer("json"));
     expect(() => codecs.serializer("upper")).toThrow(ConfigurationError);
+  });
+
+  test("takes further compressors, in place of the built-in ones too", () => {
+    const plain: Compressor = {
+      name: "plain",
+      aliases: ["none"],
+      contentType: "application/x-plain",
+      compress: (bytes) => bytes,
+      decompress: (bytes) => bytes,
+    };
+    expect(createCodecs({ add: [plain] }).compressorOf("none")).toBe(plain);
+    expect(createCodecs({ add: [plain] }).compressor("zlib")).toBe(codecs.compressor("zlib"));
+    const only = createCodecs({ serializers: [upper], compressors: [plain] });
+    expect(only.compressorOf("gzip")).toBeUndefined();
+    expect(only.serializerOf("application/json")).toBeUndefined();
+    const replaced = { ...plain, name: "zlib", aliases: ["gzip"], contentType: "application/x-gzip" };
+    expect(createCodecs({ add: [replaced] }).compressorOf("application/x-gzip")).toBe(replaced);
   });
 });
 

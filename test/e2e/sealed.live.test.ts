@@ -25,10 +25,13 @@ describe.each(["RabbitMQ", "Redis"] as const)("on %s", (broker) => {
   const keyFile = (name: string): string => join(folder, `${name}.key`);
 
   const launch = async (name: string, queue: string): Promise<GuardedProcess> => {
-    const worker = await startCelerity(["worker", "-A", taskModule, "-Q", queue, "-n", `${name}@${randomUUID()}`], {
-      ...env,
-      CELERY_MESSAGE_SEAL_KEY: keyFile(name),
-    });
+    const worker = await startCelerity(
+      ["worker", "-A", taskModule, "-Q", queue, "-n", `${name}@${randomUUID()}`],
+      {
+        ...env,
+        CELERY_MESSAGE_SEAL_KEY: keyFile(name),
+      },
+    );
     await worker.waitForOutput(/ready/);
     return worker;
   };
@@ -51,7 +54,11 @@ describe.each(["RabbitMQ", "Redis"] as const)("on %s", (broker) => {
       CELERY_MESSAGE_SEAL_AUDIENCE: "e2e",
     };
     const settings = { brokerUrl, resultBackend, taskQueueMaxPriority: null };
-    producer = createTestApp({ ...settings, messageSealKey: keyFile("producer"), messageSealAudience: "e2e" });
+    producer = createTestApp({
+      ...settings,
+      messageSealKey: keyFile("producer"),
+      messageSealAudience: "e2e",
+    });
     stranger = createTestApp(settings);
     workers = await Promise.all([launch("one", "one"), launch("two", "two")]);
   });

@@ -19,7 +19,9 @@ const BENCHES = [
   ["roundtrip-redis", 1],
   ["roundtrip-amqp", 1],
   ["gateway", 1],
-  ["codec", 18],
+  ["codecs-serializers", 26],
+  ["codecs-compressors", 30],
+  ["codecs-signing", 6],
 ] as const;
 
 interface Report {

@@ -99,6 +99,10 @@ describe("an app whose settings name auth", () => {
       /needs the settings securityCertificate \(security_certificate\)/,
     ],
     [{ acceptContent: ["auth"] }, /needs the settings securityCertStore \(security_cert_store\)/],
+    [
+      { ...files, securityDigest: "blake2b" },
+      /securityDigest is "blake2b", which is unknown; known are sha224/,
+    ],
     [{ ...files, securityDigest: "sha1" }, /securityDigest is "sha1", whose signatures can be forged/],
   ])("refuses %j", (settings, message) => {
     expect(() => createApp({ env: {}, ...settings })).toThrow(message);

@@ -81,8 +81,10 @@ describe.each(pythonVersions())("Celery %s", (version) => {
   });
 
   test("names signers as we do", async () => {
+    // Older releases of Python's cryptography give such an RDN's attributes in an order that changes with each process.
+    const issuers = version === "5.2" ? ISSUERS : [...ISSUERS, TWO_IN_ONE_RDN];
     const certificates = await Promise.all(
-      ISSUERS.flatMap((issuer) => SERIALS.map((serial) => certificatePem({ keys, issuer, serial }))),
+      issuers.flatMap((issuer) => SERIALS.map((serial) => certificatePem({ keys, issuer, serial }))),
     );
     const answer = (await python({ version, file, input: { jobs: [], certificates } })) as Answer;
     expect(certificates.map((pem) => parseCertificate(Buffer.from(pem)).id)).toEqual(answer.ids);
@@ -110,11 +112,12 @@ const ISSUERS: readonly (string | JsonNameParams)[] = [
     { E: [{ ia5String: "a@example.com" }] },
   ],
   [{ OU: ["one"] }, { OU: ["two"] }, { CN: ["three"] }, { OU: ["four"] }],
-  // One RDN with two attributes, in the order of their encodings.
-  [{ CN: ["first"], O: ["second"] }, { C: ["PL"] }],
   [{ "1.3.6.1.4.1.55555.1": [{ utf8String: "an attribute nobody knows" }] }],
   [],
 ];
+
+/** In the order of their encodings, as DER wants it. */
+const TWO_IN_ONE_RDN: JsonNameParams = [{ CN: ["first"], O: ["second"] }, { C: ["PL"] }];
 
 function raise(): never {
   throw new Error("It must be there.");

@@ -1,26 +1,26 @@
-import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { createCodecs, DEFAULT_LIMITS, decodeBody } from "../../codecs/index.ts";
 import { readEnvelope, type WireMessage } from "../../protocol/index.ts";
 import { createAuthSerializer } from "../../signing/auth/index.ts";
 import { type TaskVector, vectors } from "../helpers/vectors.ts";
+import { makePlace } from "./auth-certificates.ts";
 
 interface SignedBody {
   readonly name: string;
-  readonly cert: string;
+  readonly certificate: string;
   readonly digest: string;
   readonly inner_serializer: string;
   readonly wire_body: string;
 }
 
-const certificates = fileURLToPath(new URL("../../conformance/vectors/signed_certificates", import.meta.url));
+const place = await makePlace();
 const codecs = createCodecs();
 
 describe("bodies that Celery 5.7 signed", () => {
   test.each(vectors<SignedBody[]>("signed_bodies"))("$name", async (vector) => {
     const serializer = createAuthSerializer({
       codecs,
-      securityCertStore: certificates,
+      securityCertStore: place.write("signer.pem", vector.certificate),
       securityDigest: vector.digest,
       allowWeakDigest: true,
       allowedSerializers: ["json", "yaml", "msgpack"],
@@ -41,10 +41,13 @@ describe("bodies that Celery 5.7 signed", () => {
   });
 });
 
-test.each(vectors<TaskVector[]>("signed_tasks"))(
+test.each(vectors<(TaskVector & { readonly certificate: string })[]>("signed_tasks"))(
   "a signed task of Celery 5.7: $name on $transport",
   async (vector) => {
-    const auth = createAuthSerializer({ codecs, securityCertStore: certificates });
+    const auth = createAuthSerializer({
+      codecs,
+      securityCertStore: place.write("sender.pem", vector.certificate),
+    });
     const body = await decodeBody(wireOf(vector), {
       codecs: createCodecs({ serializers: [auth] }),
       accept: ["auth"],

@@ -195,6 +195,12 @@ describe("a signed request", () => {
     expect(verify(signed(request, { created })).created).toEqual(created);
   });
 
+  it("is refused when the clock here, or the skew, is no number", () => {
+    const nothing = Number.NaN;
+    expect(() => verify(signed(request), { now: new Date(nothing) })).toThrow(refusal("signature_expired"));
+    expect(() => verify(signed(request), { skewSeconds: nothing })).toThrow(refusal("signature_expired"));
+  });
+
   it("is refused when its key is not valid now", () => {
     const message = signed(request);
     expect(() => verify(message, { keys: [{ ...trusted, validUntil: now }] })).toThrow(

@@ -89,6 +89,13 @@ describe("the Standard Webhooks verifier", () => {
     expect(() => verify(signed({ timestamp: later(offset) }))).toThrow(refusal("signature_expired"));
   });
 
+  it("refuses everything when its clock or tolerance is no number", () => {
+    const options = { secrets: [secret], toleranceSeconds: Number.NaN };
+    const verifier = WEBHOOK_VERIFIERS["standard-webhooks"](options);
+    expect(() => verifier.verify({ headers: signed(), body, now })).toThrow(refusal("signature_expired"));
+    expect(() => verify(signed(), [secret], new Date(Number.NaN))).toThrow(refusal("signature_expired"));
+  });
+
   it.each([
     ["no signature", { "webhook-signature": undefined }, "unsigned"],
     ["an empty signature", { "webhook-signature": "" }, "unsigned"],

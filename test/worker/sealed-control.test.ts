@@ -1,12 +1,13 @@
 /** Sealed remote control: commands that count, and those that do not. */
 import { randomUUID } from "node:crypto";
-import { describe, expect, test } from "vitest";
-import type { App } from "../../app/index.ts";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { type App, createApp, broadcast as remoteCommand } from "../../app/index.ts";
 import type { WireMessage } from "../../protocol/index.ts";
 import { readSeal } from "../../signing/index.ts";
 import type { Worker } from "../../worker/index.ts";
+import { redisUrl } from "../helpers/services.ts";
 import { takeMessages, testWorker } from "../helpers/worker.ts";
-import { put, sealedApp, sealedMessage } from "./sealed-fleet.ts";
+import { put, sealedApp, sealedMessage, sealedSettings } from "./sealed-fleet.ts";
 
 const CONTROL = "celery.pidbox";
 const REPLY = "reply.celery.pidbox";
@@ -105,30 +106,21 @@ describe("with require", () => {
     expect(await revokes(app, worker, (message) => change(app, message))).toBe(false);
   });
 
-  test("the same command again is a replay", async () => {
-    const app = sealedApp();
-    const worker = await testWorker(app);
-    let sent: WireMessage | undefined;
-    await revokes(app, worker, (message) => {
-      sent = good(app)(message);
-      return sent;
+  test("the same command again is a replay for each worker", async () => {
+    const codes: unknown[] = [];
+    const app = createApp({
+      ...sealedSettings,
+      env: {},
+      brokerUrl: `memory://${randomUUID()}`,
+      onWarning: (_message, error) => void codes.push((error as { readonly code?: string }).code),
     });
-    const before = worker.revoked.ids();
-    const { task_id: id } = JSON.parse(Buffer.from(sent?.body ?? "").toString()).arguments;
-    expect(before).toContain(id);
-    const warnings: unknown[] = [];
-    const second = await testWorker(app, {
-      logger: {
-        debug: () => undefined,
-        info: () => undefined,
-        warn: (facts: object) => void warnings.push(facts),
-      },
-    });
-    // New to this worker, known to it the second time.
-    await broadcast(app, sent as WireMessage);
-    await broadcast(app, sent as WireMessage);
-    await revokes(app, second, unsealed).catch(() => undefined);
-    expect(second.revoked.has(id)).toBe(true);
+    onTestFinished(() => app.close());
+    await Promise.all([testWorker(app), testWorker(app)]);
+    await (await app.connection()).declareExchange({ name: CONTROL, type: "fanout", durable: false });
+    const sent = good(app)(command("enable_events").message);
+    await broadcast(app, sent);
+    await broadcast(app, sent);
+    await expect.poll(() => codes, { timeout: 10_000 }).toEqual(["replay", "replay"]);
   });
 
   test("a sealed command is no task", async () => {
@@ -145,6 +137,23 @@ describe("with require", () => {
     const task = await sealedMessage(app, "t", { exchange: "somewhere", routingKey: "x" });
     expect(await revokes(app, worker, () => task)).toBe(false);
   });
+});
+
+test("an election sends no task where seals are required, because its events have none", async () => {
+  const warnings: string[] = [];
+  const app = createApp({
+    ...sealedSettings,
+    env: {},
+    brokerUrl: await redisUrl(),
+    onWarning: (message) => void warnings.push(message),
+  });
+  onTestFinished(() => app.close());
+  app.task("t", () => undefined);
+  const worker = await testWorker(app);
+  const action = { task: "t", args: [], kwargs: {}, options: {}, subtask_type: null, immutable: false };
+  await remoteCommand(app, "election", { arguments: { id: randomUUID(), topic: "task", action } });
+  await expect.poll(() => warnings.join("\n"), { timeout: 20_000 }).toContain("election was not sent");
+  expect(worker.processed).toBe(0);
 });
 
 describe("where commands need no seal", () => {

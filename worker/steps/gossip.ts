@@ -190,6 +190,13 @@ export class Gossip {
 
   #sendTask(action: unknown): void {
     const { app } = this.#options;
+    if (app.sealing.mode === "require") {
+      // Events are not sealed: anybody could have this worker seal a task of theirs.
+      app.onWarning(
+        'The task of an election was not sent: events have no seal, and messageSealing is "require"',
+      );
+      return;
+    }
     try {
       const signature = parseSignature(action, "action");
       app.sendTask(signature.task, toSendOptions(signature)).catch((error: unknown) => {

@@ -9,7 +9,6 @@ import sqlite3
 import tempfile
 import time
 import unittest
-import uuid
 from pathlib import Path
 from unittest import mock
 
@@ -79,10 +78,6 @@ def sealed_app(queue, sealing=None, **conf):
     return app
 
 
-def running(app):
-    return start_worker(app, pool="solo", perform_ping_check=False, shutdown_timeout=30)
-
-
 def captured(send):
     """What `send` gives, and the one message that it sends, which no worker gets."""
     with mock.patch.object(memory.Channel, "_put") as put:
@@ -113,20 +108,20 @@ class FlakyNonces(MemoryNonces):
         return super().claim(name, token, expires_at)
 
 
+def setUpModule():
+    """One worker for all tests, which requires seals: Celery takes seconds to stop one, and can stop only all of them."""
+    logging.getLogger("celery").setLevel(logging.CRITICAL)
+    AppTest.app = sealed_app(AppTest.queue)
+    AppTest.worker = start_worker(AppTest.app, pool="solo", perform_ping_check=False, shutdown_timeout=30)
+    AppTest.worker.__enter__()
+
+
+def tearDownModule():
+    AppTest.worker.__exit__(None, None, None)
+
+
 class AppTest(unittest.TestCase):
-    """With one worker for all tests of the class, which requires seals."""
-
-    @classmethod
-    def setUpClass(cls):
-        logging.getLogger("celery").setLevel(logging.ERROR)
-        cls.queue = f"q{uuid.uuid4().hex}"
-        cls.app = sealed_app(cls.queue)
-        cls.worker = running(cls.app)
-        cls.worker.__enter__()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.worker.__exit__(None, None, None)
+    queue = "tasks"
 
     def put(self, payload, queue=None):
         """Puts what may have been captured on the queue, as somebody with access to the broker can."""
@@ -149,31 +144,33 @@ class AppTest(unittest.TestCase):
 class Accepted(AppTest):
     def test_tasks_of_every_kind(self):
         add = self.app.tasks["add"]
-        self.assertEqual(add.delay(1, 2).get(timeout=20), 3)
+        self.assertEqual(add.delay(1, 2).get(timeout=20, interval=0.02), 3)
         options = {"countdown": 0.1, "expires": 60, "compression": "gzip", "time_limit": 30.5, "priority": 3}
-        self.assertEqual(add.apply_async((1, 3), **options).get(timeout=20), 4)
-        self.assertEqual(chain(add.s(1, 4), add.s(5))().get(timeout=20), 10)
+        self.assertEqual(add.apply_async((1, 3), **options).get(timeout=20, interval=0.02), 4)
+        self.assertEqual(chain(add.s(1, 4), add.s(5))().get(timeout=20, interval=0.02), 10)
 
     def test_protocol_1(self):
         result = sealed_app(self.queue, task_protocol=1).send_task("add", (1, 2))
-        self.assertEqual(self.app.AsyncResult(result.id).get(timeout=20), 3)
+        self.assertEqual(self.app.AsyncResult(result.id).get(timeout=20, interval=0.02), 3)
 
     def test_a_retry_with_a_seal_of_its_own(self):
-        seals = self.app.tasks["retry"].apply_async((2,), headers={HEADER: "stale"}).get(timeout=20)
+        seals = self.app.tasks["retry"].apply_async((2,), headers={HEADER: "stale"}).get(timeout=20, interval=0.02)
         self.assertEqual(len(seals), 3)
         self.assertEqual(len({*seals, "stale"}), 4)
 
     def test_unsealed_ones_with_a_warning_in_mode_accept_legacy(self):
-        legacy = sealed_app("legacy", {"mode": "accept-legacy"})
-        with self.assertLogs("celerity_seal.sealing", "WARNING") as logs, running(legacy):
-            results = [plain_app("legacy").send_task("add", (1, n)) for n in range(3)]
-            self.assertEqual([legacy.AsyncResult(result.id).get(timeout=20) for result in results], [1, 2, 3])
+        legacy = mock.patch.dict(vars(self.app.sealing), mode="accept-legacy")
+        with legacy, self.assertLogs("celerity_seal.sealing", "WARNING") as logs:
+            for n in range(3):
+                result = plain_app(self.queue).send_task("add", (1, n))
+                self.assertEqual(self.app.AsyncResult(result.id).get(timeout=20, interval=0.02), 1 + n)
         self.assertEqual(len(logs.output), 1)
 
     def test_later_while_seals_cannot_be_checked(self):
-        flaky = sealed_app("flaky", {"nonce_store": FlakyNonces()})
-        with mock.patch.object(worker, "PAUSE", 0.1), self.assertLogs("celerity_seal.worker", "ERROR"), running(flaky):
-            self.assertEqual(flaky.tasks["add"].apply_async((1, 2), compression="gzip").get(timeout=20), 3)
+        flaky = mock.patch.dict(vars(self.app.sealing), nonces=FlakyNonces())
+        with flaky, mock.patch.object(worker, "PAUSE", 0.1), self.assertLogs("celerity_seal.worker", "ERROR"):
+            result = self.app.tasks["add"].apply_async((1, 2), compression="gzip")
+            self.assertEqual(result.get(timeout=20, interval=0.02), 3)
 
     def test_redelivered_ones_until_they_are_done(self):
         _, payload = captured(lambda: self.app.tasks["add"].delay(1, 2))
@@ -197,7 +194,7 @@ class Accepted(AppTest):
         self.assertFalse(take(False).is_done)
 
     def test_sealed_commands_only(self):
-        (answer,) = self.app.control.ping(timeout=2)
+        (answer,) = self.app.control.ping(timeout=5, limit=1)
         self.assertEqual([*answer.values()], [{"ok": "pong"}])
         with self.assertLogs("celerity_seal.worker", "WARNING") as logs:
             self.assertEqual(plain_app("plain").control.ping(timeout=1), [])
@@ -218,7 +215,7 @@ class Refused(AppTest):
         with self.assertLogs("celerity_seal.worker", "ERROR") as logs:
             self.put(payload)
             with self.assertRaises(Exception) as caught:
-                self.app.AsyncResult(result.id).get(timeout=20)
+                self.app.AsyncResult(result.id).get(timeout=20, interval=0.02)
             self.assertEqual(type(caught.exception).__name__, "SealError")
             self.assertEqual(caught.exception.args[0], code)
             self.assert_dead(code, payload)
@@ -258,7 +255,7 @@ class Refused(AppTest):
     def test_twice_and_its_result_stays(self):
         result, payload = captured(lambda: self.app.tasks["add"].delay(1, 2))
         self.put(payload)
-        self.assertEqual(result.get(timeout=20), 3)
+        self.assertEqual(result.get(timeout=20, interval=0.02), 3)
         with self.assertLogs("celerity_seal.worker", "ERROR"):
             self.put(payload)
             self.assert_dead("replay", payload)
@@ -269,7 +266,7 @@ class Refused(AppTest):
         for _ in range(2):
             self.put(payload)
             with self.assertRaises(Exception) as caught:
-                self.app.AsyncResult(result.id).get(timeout=20)
+                self.app.AsyncResult(result.id).get(timeout=20, interval=0.02)
             self.assertEqual(type(caught.exception).__name__, "NotRegistered")
             result.forget()
 

@@ -1,11 +1,11 @@
 /** Nonces in this process: enough for one worker, until it restarts. */
 import {
-  DONE,
+  NONCE_DONE,
   type NonceClaim,
   type NonceState,
   type NonceStore,
-  startedBy,
-  stateOf,
+  nonceStartedBy,
+  nonceStateOf,
 } from "../nonce-store.ts";
 
 export interface MemoryNoncesOptions {
@@ -55,9 +55,9 @@ export function createMemoryNonceStore(options: MemoryNoncesOptions = {}): Nonce
 
   const claimOne = (claim: NonceClaim): NonceState => {
     const noted = spans.get(spanOf(claim))?.get(claim.name);
-    if (noted !== undefined) return stateOf(noted, claim);
+    if (noted !== undefined) return nonceStateOf(noted, claim);
     if (spanOf(claim) <= forgotten) return "forgotten";
-    write(claim, startedBy(claim));
+    write(claim, nonceStartedBy(claim));
     return "new";
   };
 
@@ -65,7 +65,7 @@ export function createMemoryNonceStore(options: MemoryNoncesOptions = {}): Nonce
     name: "memory",
     claim: async (claims) => claims.map(claimOne),
     async done(claims) {
-      for (const claim of claims) if (spanOf(claim) > forgotten) write(claim, DONE);
+      for (const claim of claims) if (spanOf(claim) > forgotten) write(claim, NONCE_DONE);
     },
     async release(claims) {
       for (const claim of claims) if (spans.get(spanOf(claim))?.delete(claim.name) === true) size -= 1;

@@ -1,7 +1,13 @@
 /** Nonces in Redis: a key each, which expires by itself. */
 import { parseRedisUrl, redisScript, runScript } from "../../../stores/redis.ts";
 import { RedisLink } from "../../../stores/redis-link.ts";
-import { DONE, type NonceClaim, type NonceStore, startedBy, stateOf } from "../nonce-store.ts";
+import {
+  NONCE_DONE,
+  type NonceClaim,
+  type NonceStore,
+  nonceStartedBy,
+  nonceStateOf,
+} from "../nonce-store.ts";
 
 export interface RedisNoncesOptions {
   readonly url: string;
@@ -37,13 +43,13 @@ export function createRedisNonceStore({ url, transportOptions }: RedisNoncesOpti
   return {
     name: "redis",
     async claim(claims) {
-      const args = claims.flatMap((claim) => [startedBy(claim), lifetimeMs(claim)]);
+      const args = claims.flatMap((claim) => [nonceStartedBy(claim), lifetimeMs(claim)]);
       const noted = await link.run((client) => runScript(client, CLAIM, keys(claims), args), BUDGET_MS);
       const texts = Array.isArray(noted) ? noted : [];
-      return claims.map((claim, at) => stateOf(String(texts[at]), claim));
+      return claims.map((claim, at) => nonceStateOf(String(texts[at]), claim));
     },
     async done(claims) {
-      const args = claims.flatMap((claim) => [DONE, lifetimeMs(claim)]);
+      const args = claims.flatMap((claim) => [NONCE_DONE, lifetimeMs(claim)]);
       await link.run((client) => runScript(client, WRITE, keys(claims), args), BUDGET_MS);
     },
     async release(claims) {

@@ -9,7 +9,13 @@ import {
   type SchemaObject,
   type SqlDatabase,
 } from "../../../stores/sql/index.ts";
-import { DONE, type NonceClaim, type NonceStore, startedBy, stateOf } from "../nonce-store.ts";
+import {
+  NONCE_DONE,
+  type NonceClaim,
+  type NonceStore,
+  nonceStartedBy,
+  nonceStateOf,
+} from "../nonce-store.ts";
 
 const TABLE = "celerity_nonce";
 const SCHEMA: readonly SchemaObject[] = [
@@ -78,7 +84,7 @@ export function createSqlNonceStore({ url }: { readonly url: string }): NonceSto
     name: "sql",
     claim: (claims) =>
       asBackendError(async () => {
-        const db = await insert(claims, startedBy, "DO NOTHING");
+        const db = await insert(claims, nonceStartedBy, "DO NOTHING");
         const states = new Map<string, string>();
         for (const slice of powerSlices(claims, MAX_ROWS)) {
           const { text, params } = inList(slice.map(({ name }) => name));
@@ -86,13 +92,13 @@ export function createSqlNonceStore({ url }: { readonly url: string }): NonceSto
           for (const row of rows) states.set(row.name, row.state);
         }
         await clean(db);
-        return claims.map((claim) => stateOf(states.get(claim.name) ?? "", claim));
+        return claims.map((claim) => nonceStateOf(states.get(claim.name) ?? "", claim));
       }),
     done: (claims) =>
       asBackendError(async () => {
         await insert(
           claims,
-          () => DONE,
+          () => NONCE_DONE,
           "DO UPDATE SET state = excluded.state, expires_at = excluded.expires_at",
         );
       }),
