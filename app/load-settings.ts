@@ -46,6 +46,7 @@ const NULLABLE: Readonly<Record<string, "string" | "number" | "list">> = {
   taskDefaultPriority: "number",
   taskQueueMaxPriority: "number",
   taskDefaultRateLimit: "string",
+  workerStateDb: "string",
   taskTimeLimit: "number",
   taskSoftTimeLimit: "number",
   workerMaxTasksPerChild: "number",

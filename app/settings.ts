@@ -97,6 +97,8 @@ export interface Settings {
   readonly workerSoftShutdownTimeout: number;
   /** Wait so long even when nothing runs. */
   readonly workerEnableSoftShutdownOnIdle: boolean;
+  /** File that keeps revoked tasks across restarts. */
+  readonly workerStateDb: string | null;
   readonly workerSendTaskEvents: boolean;
   readonly workerEnableRemoteControl: boolean;
   /** Tasks with an ETA held in memory at most; Celery's default is no limit. */
@@ -192,6 +194,7 @@ export const DEFAULT_SETTINGS: Settings = {
   workerPoolRestarts: false,
   workerSoftShutdownTimeout: 0,
   workerEnableSoftShutdownOnIdle: false,
+  workerStateDb: null,
   workerSendTaskEvents: false,
   workerEnableRemoteControl: true,
   workerEtaTaskLimit: 1000,

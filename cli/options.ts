@@ -19,6 +19,7 @@ export interface WorkerFlags {
   readonly prefetchMultiplier?: number;
   readonly poolFor?: readonly PoolFor[];
   readonly autoscale?: { readonly max: number; readonly min: number };
+  readonly statedb?: string;
   readonly withoutMingle?: boolean;
   readonly withoutGossip?: boolean;
   readonly childConcurrency?: number;
@@ -58,6 +59,7 @@ export function withWorkerOptions(command: Command): Command {
       poolFor,
     )
     .option("--autoscale <max,min>", "as many processes as there is work for, in this range", autoscaleRange)
+    .option("-S, --statedb <file>", "file that keeps revoked tasks across restarts")
     .option("--without-mingle", "do not ask other workers what is revoked")
     .option("--without-gossip", "do not follow the events of other workers")
     .option("--child-concurrency <number>", "tasks at once in each process or thread", wholeNumber)

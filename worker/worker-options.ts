@@ -32,6 +32,8 @@ export interface WorkerOptions {
   readonly prefetchMultiplier?: number;
   /** Send task events; default: the setting workerSendTaskEvents. */
   readonly taskEvents?: boolean;
+  /** File that keeps revoked tasks across restarts; default: the setting workerStateDb. */
+  readonly stateFile?: string;
   /** Ask other workers for what is revoked when starting; default true. */
   readonly mingle?: boolean;
   /** Follow the events of other workers; default true. */

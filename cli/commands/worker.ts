@@ -47,6 +47,7 @@ export function startableWorker(app: App, flags: WorkerFlags, logger: Logger): W
     logger,
     ...(flags.app === undefined ? {} : { appModule: flags.app }),
     ...(flags.autoscale === undefined ? {} : { autoscale: flags.autoscale }),
+    ...(flags.statedb === undefined ? {} : { stateFile: flags.statedb }),
     ...(flags.withoutMingle === true ? { mingle: false } : {}),
     ...(flags.withoutGossip === true ? { gossip: false } : {}),
     ...(flags.poolFor === undefined ? {} : { poolFor: flags.poolFor }),

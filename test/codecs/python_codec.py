@@ -90,7 +90,8 @@ def unspell(spelled):
 def unspell_exception(spelled):
     module, name, args, state = spelled
     error = getattr(sys.modules[module], name)(*unspell(args))
-    error.__dict__.update(unspell(state) or {})
+    if state is not None:
+        error.__dict__.update(unspell(state))
     return error
 
 

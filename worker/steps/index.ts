@@ -6,6 +6,7 @@ import type { WorkerOptions } from "../worker-options.ts";
 import { autoscalerStep } from "./autoscaler.ts";
 import { gossipStep } from "./gossip.ts";
 import { mingleStep } from "./mingle.ts";
+import { stateFileStep } from "./state-file.ts";
 
 /** Answers to remote control. */
 function controlStep(): Bootstep {
@@ -37,14 +38,11 @@ const consumerStep: Bootstep = {
 };
 
 /** The steps of a worker with these options, in their order. */
-export function workerSteps({
-  app,
-  mingle,
-  gossip,
-  autoscale,
-  steps = [],
-}: WorkerOptions): readonly Bootstep[] {
+export function workerSteps(options: WorkerOptions): readonly Bootstep[] {
+  const { app, mingle, gossip, autoscale, steps = [] } = options;
+  const stateFile = options.stateFile ?? app.settings.workerStateDb;
   const before = [
+    ...(stateFile === null ? [] : [stateFileStep(stateFile)]),
     ...(mingle === false ? [] : [mingleStep]),
     ...(app.settings.workerEnableRemoteControl ? [controlStep()] : []),
     ...(gossip === false || mingle === false ? [] : [gossipStep]),
