@@ -91,6 +91,8 @@ export interface Settings {
   /** Messages held per slot of concurrency; 0 means no limit. */
   readonly workerPrefetchMultiplier: number;
   readonly workerDisableRateLimits: boolean;
+  /** Secrets (`whsec_...`) that sign calls of the pools that run tasks elsewhere. */
+  readonly workerPoolSecrets: readonly string[];
   /** Remote control may replace the processes of a pool. */
   readonly workerPoolRestarts: boolean;
   /** Seconds that a cold shutdown gives running tasks before; 0 gives none. */
@@ -191,6 +193,7 @@ export const DEFAULT_SETTINGS: Settings = {
   workerMaxMemoryPerChild: null,
   workerPrefetchMultiplier: 4,
   workerDisableRateLimits: false,
+  workerPoolSecrets: [],
   workerPoolRestarts: false,
   workerSoftShutdownTimeout: 0,
   workerEnableSoftShutdownOnIdle: false,

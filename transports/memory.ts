@@ -1,7 +1,7 @@
 /** `memory://`: queues inside this process, for tests and for applications that need no broker. */
 import { BrokerError } from "../protocol/index.ts";
 
-import type { Binding, ClaimedMessage, QueueStore } from "./queue-store.ts";
+import type { Binding, ClaimedMessage, ClaimToPark, QueueStore } from "./queue-store.ts";
 import type { Transport, TransportCapabilities, TransportFactory, TransportOptions } from "./transport.ts";
 import { createVirtualTransport } from "./virtual.ts";
 
@@ -19,9 +19,19 @@ interface MemoryMessage {
   readonly deliveries: number;
 }
 
+interface ParkedMessage {
+  readonly message: MemoryMessage;
+  readonly untilMs: number;
+}
+
+/** Longest delay a Node timer takes. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /** All that connections to one memory URL share. */
 interface MemoryBroker {
   readonly queues: Map<string, MemoryMessage[]>;
+  /** By queue, the first one due last. */
+  readonly parked: Map<string, ParkedMessage[]>;
   readonly bindings: Map<string, Binding[]>;
   readonly listeners: Set<{
     readonly exchange: string;
@@ -38,6 +48,7 @@ function brokerAt(url: string): MemoryBroker {
   if (known !== undefined) return known;
   const broker: MemoryBroker = {
     queues: new Map(),
+    parked: new Map(),
     bindings: new Map(),
     listeners: new Set(),
     waiters: new Set(),
@@ -116,6 +127,7 @@ class MemoryStore implements QueueStore {
     this.#requireOpen();
     const taken: ClaimedMessage[] = [];
     this.#turn += 1;
+    this.#returnDue(queues);
     for (const at of queues.keys()) {
       // Each time another queue is first, so that a full one starves no other.
       const queue = queues[(at + this.#turn) % queues.length] ?? "";
@@ -137,13 +149,18 @@ class MemoryStore implements QueueStore {
 
   waitForMessages(queues: readonly string[], signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
+      let timer: NodeJS.Timeout | undefined;
       const done = (): void => {
+        clearTimeout(timer);
         this.#broker.waiters.delete(check);
         signal.removeEventListener("abort", done);
         resolve();
       };
       const check = (): void => {
-        if (queues.some((queue) => this.#queue(queue).length > 0)) done();
+        const dueInMs = this.#returnDue(queues);
+        if (queues.some((queue) => this.#queue(queue).length > 0)) return done();
+        clearTimeout(timer);
+        if (dueInMs !== undefined) timer = setTimeout(check, Math.min(dueInMs, MAX_TIMER_MS));
       };
       this.#broker.waiters.add(check);
       signal.addEventListener("abort", done, { once: true });
@@ -171,6 +188,37 @@ class MemoryStore implements QueueStore {
       put(claim.queue, { ...claim.message, payload: markRedelivered(claim.message.payload) });
     }
     if (tags.length > 0) this.#announce();
+  }
+
+  async park(claims: readonly ClaimToPark[]): Promise<void> {
+    for (const { tag, untilMs } of claims) {
+      const claim = this.#claims.get(tag);
+      if (claim === undefined) continue;
+      this.#claims.delete(tag);
+      const parked = this.#broker.parked.get(claim.queue) ?? [];
+      this.#broker.parked.set(claim.queue, parked);
+      const later = parked.findLastIndex((other) => other.untilMs > untilMs);
+      parked.splice(later + 1, 0, { message: claim.message, untilMs });
+    }
+    this.#announce();
+  }
+
+  /** Puts what is due back on its queue; answers in how many milliseconds the next one is. */
+  #returnDue(queues: readonly string[]): number | undefined {
+    const nowMs = Date.now();
+    let nextMs: number | undefined;
+    for (const queue of queues) {
+      const parked = this.#broker.parked.get(queue) ?? [];
+      for (let first = parked.at(-1); first !== undefined; first = parked.at(-1)) {
+        if (first.untilMs > nowMs) {
+          nextMs = Math.min(nextMs ?? Number.POSITIVE_INFINITY, first.untilMs - nowMs);
+          break;
+        }
+        parked.pop();
+        this.#append(queue, first.message);
+      }
+    }
+    return nextMs;
   }
 
   async bind(binding: Binding): Promise<void> {
@@ -209,7 +257,8 @@ class MemoryStore implements QueueStore {
   }
 
   async purge(queue: string): Promise<number> {
-    return this.#broker.queues.get(queue)?.splice(0).length ?? 0;
+    const parked = this.#broker.parked.get(queue)?.splice(0).length ?? 0;
+    return parked + (this.#broker.queues.get(queue)?.splice(0).length ?? 0);
   }
 
   async createQueue(queue: string): Promise<void> {
@@ -218,6 +267,7 @@ class MemoryStore implements QueueStore {
 
   async deleteQueue(queue: string): Promise<void> {
     this.#broker.queues.delete(queue);
+    this.#broker.parked.delete(queue);
     for (const [exchange, rows] of this.#broker.bindings) {
       this.#broker.bindings.set(
         exchange,

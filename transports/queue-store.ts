@@ -23,6 +23,16 @@ export interface ClaimedMessage {
   readonly previousDeliveries: number | undefined;
 }
 
+/** A claimed message to keep out of sight for a while. */
+export interface ClaimToPark {
+  readonly tag: string;
+  readonly queue: string;
+  /** 0 to 9. */
+  readonly priority: number;
+  /** Milliseconds since 1970. */
+  readonly untilMs: number;
+}
+
 /** One row of kombu's exchange table: messages whose routing key matches `pattern` go to `queue`. */
 export interface Binding {
   readonly exchange: string;
@@ -56,6 +66,12 @@ export interface QueueStore {
   settle(acks: readonly string[], requeues: readonly string[]): Promise<void>;
   /** Gives claims back to the front of their queues, because the process stops before it worked on them. */
   release(tags: readonly string[]): Promise<void>;
+  /**
+   * Keeps claimed messages where nobody takes them. At the given time any store that takes from the queue puts them back as
+   * they were: not marked, not counted. Claim or parked, in one atomic step. Unknown tags are ignored; absent where the
+   * store cannot.
+   */
+  park?(claims: readonly ClaimToPark[]): Promise<void>;
   bind(binding: Binding): Promise<void>;
   bindings(exchange: string): Promise<readonly Binding[]>;
   /** Fanout; absent where the store has none (then control and events are off). */
@@ -65,7 +81,9 @@ export interface QueueStore {
     routingKeyPattern: string,
     onPayload: (payload: string, routingKey: string) => void,
   ): Promise<Subscription>;
+  /** Messages that wait; parked ones do not count. */
   size(queue: string): Promise<number>;
+  /** Removes what waits and what is parked; resolves with how many there were. */
   purge(queue: string): Promise<number>;
   /** Makes the queue known (kombu keeps a row or a binding); harmless when it is. */
   createQueue(queue: string): Promise<void>;

@@ -17,6 +17,8 @@ export interface TransportCapabilities {
   readonly nativeAck: boolean;
   /** True when publish() resolves only after the broker has stored the message. */
   readonly confirms: boolean;
+  /** True where Celery's delayed delivery is (native-delay.ts): producers then leave messages with an ETA to the broker. */
+  readonly nativeDelay?: boolean;
 }
 
 export type ExchangeType = "direct" | "topic" | "fanout";
@@ -53,7 +55,7 @@ export interface QueueSpec {
   readonly arguments?: Readonly<Record<string, unknown>>;
 }
 
-/** One message handed to this process, settled exactly once by ack() or reject(); both only take note and never throw. */
+/** One message handed to this process, settled exactly once by ack(), reject() or park(); they only take note and never throw. */
 export interface Delivery {
   /** The queue it was taken from. */
   readonly queue: string;
@@ -73,6 +75,11 @@ export interface Delivery {
   ack(): void;
   /** Give it back (`requeue`), or drop it (to the queue's dead-letter exchange where the broker has one). */
   reject(options: { readonly requeue: boolean }): void;
+  /**
+   * The broker keeps the message until then (milliseconds since 1970), hands it to nobody meanwhile, and then puts it at
+   * the end of its queue as it was: not marked as redelivered, and not counted as a delivery. Absent where the broker cannot.
+   */
+  park?(untilMs: number): void;
 }
 
 export interface ConsumeOptions {
@@ -104,11 +111,16 @@ export interface Connection {
    * Rejects with BrokerError: `unroutable`, `broker_refused`, `broker_unconfirmed`, `broker_unavailable`.
    */
   publish(message: WireMessage, route: Route): Promise<void>;
+  /**
+   * Declares the exchanges and queues of Celery's delayed delivery and binds these queues, which are declared, to them.
+   * Rejects with BrokerError `broker_refused` where they exist in another form. Absent without `nativeDelay`.
+   */
+  declareDelays?(queues: readonly QueueSpec[]): Promise<void>;
   /** Starts consuming; the queues must be declared. */
   consume(queues: readonly QueueSpec[], options: ConsumeOptions): Consumer;
-  /** Messages waiting in a queue, 0 when it does not exist. */
+  /** Messages waiting in a queue, 0 when it does not exist; parked ones are not waiting. */
   queueSize(queue: string): Promise<number>;
-  /** Removes the waiting messages and says how many there were. */
+  /** Removes the waiting messages, and the parked ones where the driver keeps them itself; says how many there were. */
   purgeQueue(queue: string): Promise<number>;
   deleteQueue(queue: string): Promise<void>;
   /** Flushes what was settled and published, gives unsettled deliveries back, and closes. Twice is fine. */

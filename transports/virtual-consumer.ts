@@ -2,10 +2,17 @@
  * Consumers over a {@link QueueStore}: one that claims queued messages while there is credit, one that listens to a fanout
  * exchange. A consumer claims ahead of its reader, so that the store works while the reader does.
  */
-import { DecodeError, type Envelope, readEnvelope, toError, type WireMessage } from "../protocol/index.ts";
+import {
+  clampPriority,
+  DecodeError,
+  type Envelope,
+  readEnvelope,
+  toError,
+  type WireMessage,
+} from "../protocol/index.ts";
 import { type Batcher, createBatcher } from "./batcher.ts";
 import { createPushQueue, type PushQueue } from "./push-queue.ts";
-import type { ClaimedMessage, QueueStore, Subscription } from "./queue-store.ts";
+import type { ClaimedMessage, ClaimToPark, QueueStore, Subscription } from "./queue-store.ts";
 import type { ConsumeOptions, Consumer, Delivery, QueueSpec } from "./transport.ts";
 
 /** Messages claimed in one step at most: enough to make a round trip cheap, few enough to share with other workers. */
@@ -26,10 +33,10 @@ export function createQueueConsumer(
   return consumer;
 }
 
-interface Settlement {
-  readonly tag: string;
-  readonly requeue: boolean;
-}
+/** How a delivery ended. */
+type Settlement =
+  | { readonly verdict: "ack" | "requeue"; readonly tag: string }
+  | { readonly verdict: "park"; readonly claim: ClaimToPark };
 
 class QueueConsumer implements Consumer {
   readonly #store: QueueStore;
@@ -94,22 +101,29 @@ class QueueConsumer implements Consumer {
 
   #hand(claimed: readonly ClaimedMessage[]): void {
     if (!this.#noAck) this.#held += claimed.length;
-    this.#ready.push(claimed.map((message) => new QueueDelivery(message, this)));
+    const Delivered = this.#noAck || this.#store.park === undefined ? QueueDelivery : ParkableDelivery;
+    this.#ready.push(claimed.map((message) => new Delivered(message, this)));
   }
 
   /** Notes how a delivery ended; everything noted in one turn of the event loop reaches the store in one call. */
-  settle(tag: string, requeue: boolean): void {
+  settle(settlement: Settlement): void {
     if (this.#noAck) return;
     this.#held -= 1;
-    void this.#settlements.add({ tag, requeue });
+    void this.#settlements.add(settlement);
   }
 
   async #flush(settlements: readonly Settlement[]): Promise<void> {
     this.#wake();
-    const acks = settlements.filter(({ requeue }) => !requeue).map(({ tag }) => tag);
-    const requeues = settlements.filter(({ requeue }) => requeue).map(({ tag }) => tag);
+    const tags = (wanted: "ack" | "requeue"): readonly string[] =>
+      settlements.flatMap((settlement) => (settlement.verdict === wanted ? [settlement.tag] : []));
+    const claims = settlements.flatMap((settlement) =>
+      settlement.verdict === "park" ? [settlement.claim] : [],
+    );
     try {
-      await this.#store.settle(acks, requeues);
+      await Promise.all([
+        claims.length < settlements.length ? this.#store.settle(tags("ack"), tags("requeue")) : undefined,
+        claims.length > 0 ? this.#store.park?.(claims) : undefined,
+      ]);
     } catch (error) {
       this.#onWarning(`${settlements.length} acknowledgements did not reach the broker`, error);
     }
@@ -149,7 +163,7 @@ function nextTurn(): Promise<void> {
 }
 
 interface Settler {
-  settle(tag: string, requeue: boolean): void;
+  settle(settlement: Settlement): void;
 }
 
 class QueueDelivery implements Delivery {
@@ -187,17 +201,27 @@ class QueueDelivery implements Delivery {
   }
 
   ack(): void {
-    this.#settle(false);
+    this.settle({ verdict: "ack", tag: this.tag });
   }
 
   reject({ requeue }: { readonly requeue: boolean }): void {
-    this.#settle(requeue);
+    this.settle({ verdict: requeue ? "requeue" : "ack", tag: this.tag });
   }
 
-  #settle(requeue: boolean): void {
+  /** Once only. */
+  protected settle(settlement: Settlement): void {
     if (this.#settled) return;
     this.#settled = true;
-    this.#settler.settle(this.tag, requeue);
+    this.#settler.settle(settlement);
+  }
+}
+
+/** A delivery of a store that can park. */
+class ParkableDelivery extends QueueDelivery {
+  park(untilMs: number): void {
+    const { tag, queue } = this;
+    const priority = clampPriority(this.message?.properties.priority);
+    this.settle({ verdict: "park", claim: { tag, queue, priority, untilMs } });
   }
 }
 

@@ -2,7 +2,7 @@
  * From a delivery to a job, or to the reason why there is none. Every fault a stranger can put on a queue ends here as a
  * {@link Refusal}; nothing in this file throws for bad input.
  */
-import type { App, Task } from "../app/index.ts";
+import { type App, createTask, type Task } from "../app/index.ts";
 import type { ResultEntry } from "../backends/index.ts";
 import { type Awaitable, andThen, decodeBody } from "../codecs/index.ts";
 import {
@@ -36,6 +36,8 @@ export interface Refusal {
 
 export interface IntakeOptions {
   readonly app: App;
+  /** Tasks that the app does not know are run too: the pool's program may know them. */
+  readonly runsAnyTask: boolean;
   /** undefined: seals are not looked at. */
   readonly sealCheck: SealCheck | undefined;
 }
@@ -46,6 +48,7 @@ export interface IntakeOptions {
  */
 export function createIntake({
   app,
+  runsAnyTask,
   sealCheck,
 }: IntakeOptions): (delivery: Delivery) => Awaitable<Job | Refusal | undefined> {
   const { settings, codecs } = app;
@@ -66,7 +69,8 @@ export function createIntake({
         routingKey: delivery.routingKey,
         redelivered: delivery.redelivered,
       });
-      return refuseRequest(delivery, request, app) ?? toJob(delivery, request, app);
+      const task = app.tasks.get(request.task) ?? (runsAnyTask ? unknownTask(request.task, app) : undefined);
+      return refuseRequest(delivery, request, task) ?? toJob(delivery, request, task as Task, app);
     } catch (error) {
       return refuseMessage(delivery, error, body);
     }
@@ -91,8 +95,12 @@ export function isRefusal(accepted: Job | Refusal): accepted is Refusal {
   return "code" in accepted;
 }
 
-function toJob(delivery: Delivery, request: TaskRequest, { settings, tasks }: App): Job {
-  const task = tasks.get(request.task) as Task;
+/** A task that only another program has. */
+function unknownTask(name: string, app: App): Task {
+  return createTask({ name, options: {}, fn: () => undefined }, app);
+}
+
+function toJob(delivery: Delivery, request: TaskRequest, task: Task, { settings }: App): Job {
   return {
     delivery,
     request,
@@ -106,7 +114,11 @@ function toJob(delivery: Delivery, request: TaskRequest, { settings, tasks }: Ap
 }
 
 /** A readable request that cannot be run here. */
-function refuseRequest(delivery: Delivery, request: TaskRequest, app: App): Refusal | undefined {
+function refuseRequest(
+  delivery: Delivery,
+  request: TaskRequest,
+  task: Task | undefined,
+): Refusal | undefined {
   const refusal = (code: ErrorCode, reason: string, exception: ExceptionDocument): Refusal => ({
     delivery,
     code,
@@ -116,7 +128,7 @@ function refuseRequest(delivery: Delivery, request: TaskRequest, app: App): Refu
     taskName: request.task,
     replyTo: request.replyTo,
   });
-  if (!app.tasks.has(request.task)) {
+  if (task === undefined) {
     const exception = exceptionDocument("celery.exceptions", "NotRegistered", request.task);
     return refusal(
       "not_registered",

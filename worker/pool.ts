@@ -8,6 +8,8 @@ export interface Pool {
   readonly size: number;
   /** Processes that tasks run in. */
   readonly pids: readonly number[];
+  /** Runs tasks of any name: another program knows them. */
+  readonly runsAnyTask?: boolean;
   /** Resolves when tasks can be run; rejects when they never will. */
   start?(): Promise<void>;
   /**
@@ -44,6 +46,12 @@ export interface PoolOptions {
   readonly maxTasksPerChild: number | null;
   /** Resident memory, in KiB, beyond which a process is replaced; null means never. */
   readonly maxMemoryPerChild: number | null;
+  /** What the pool's name points to, without its scheme: a URL, a command. */
+  readonly target: string | undefined;
+  /** Secrets that sign calls to other programs. */
+  readonly poolSecrets: readonly string[];
+  /** Largest answer of another program, in bytes. */
+  readonly maxBytes: number;
   readonly onWarning: (message: string, error?: unknown) => void;
 }
 

@@ -217,7 +217,7 @@ export class Worker {
       events,
       limits,
       lanes,
-      intake: createIntake({ app, sealCheck }),
+      intake: createIntake({ app, sealCheck, runsAnyTask: pools.some((pool) => pool.runsAnyTask === true) }),
     };
   }
 
@@ -229,6 +229,9 @@ export class Worker {
       execute,
       updateState: settler.storeState,
       appModule: given.appModule,
+      target: undefined,
+      poolSecrets: settings.workerPoolSecrets,
+      maxBytes: settings.messageMaxBytes,
       hostname: this.hostname,
       childConcurrency: given.childConcurrency ?? settings.workerChildConcurrency,
       maxTasksPerChild: given.maxTasksPerChild ?? settings.workerMaxTasksPerChild,

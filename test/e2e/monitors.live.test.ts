@@ -59,7 +59,7 @@ describe.each(places)("on %s, Python Celery %s", (broker, version) => {
     ]);
     expect(await inspect("conf")).toMatchObject({
       task_default_queue: "ts",
-      accept_content: ["json", "yaml", "msgpack"],
+      accept_content: ["json", "yaml", "msgpack", "pickle"],
     });
     expect(JSON.stringify(await inspect("conf"))).not.toContain("guest:guest");
     await app.call("examples.add", { args: [2, 3], timeoutMs: 20_000 });

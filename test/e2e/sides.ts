@@ -105,7 +105,7 @@ export async function startSides(options: SidesOptions): Promise<Sides> {
 export function createTestApp(settings: Partial<Settings>): App {
   const app = createApp({
     env: {},
-    acceptContent: ["json", "yaml", "msgpack"],
+    acceptContent: ["json", "yaml", "msgpack", "pickle"],
     taskQueueMaxPriority: 10,
     onWarning: () => undefined,
     ...settings,

@@ -13,6 +13,9 @@ const options = (concurrency: number | undefined): PoolOptions => ({
   childConcurrency: 1,
   maxTasksPerChild: null,
   maxMemoryPerChild: null,
+  target: undefined,
+  poolSecrets: [],
+  maxBytes: 1000,
   onWarning: () => undefined,
 });
 

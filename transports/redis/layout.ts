@@ -14,8 +14,9 @@
  * | `_kombu.binding_deadlines` | sorted set | exchange -> Unix ms after which its other members may go |
  * | `/<db>.<exchange>[/<routing key>]` | channel | fanout |
  *
- * Beside kombu's keys there are three of our own, for noticing dead processes (leases.ts): `_celerity.alive.<life>`,
- * `_celerity.lives` and `_celerity.sweep`.
+ * Beside kombu's keys there are some of our own. For noticing dead processes (leases.ts): `_celerity.alive.<life>`,
+ * `_celerity.lives` and `_celerity.sweep`. For messages that wait for their time (parking.ts): `_celerity.parked.<list>`, a
+ * sorted set beside each list, of `<claim tag>\n<message>` by the Unix ms at which it is due.
  */
 import { ConfigurationError } from "../../protocol/index.ts";
 import type { Binding } from "../queue-store.ts";
@@ -108,6 +109,11 @@ function stepKey({ prefix, separator }: RedisLayout, queue: string, step: number
 /** All lists of a queue, in the order of service. */
 export function listKeys(layout: RedisLayout, queue: string): readonly string[] {
   return layout.steps.map((step) => stepKey(layout, queue, step));
+}
+
+/** The sorted set of the messages that will go back to a list. */
+export function parkedKey({ prefix }: RedisLayout, list: string): string {
+  return `${prefix}_celerity.parked.${list.slice(prefix.length)}`;
 }
 
 /** Keys of an exchange's binding table. */

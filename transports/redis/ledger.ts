@@ -17,13 +17,15 @@ export interface Unsettled {
   readonly acks: readonly string[];
   readonly requeues: readonly string[];
   readonly releases: readonly string[];
+  readonly parks: readonly ClaimToPark[];
 }
+
+/** Nothing to settle. */
+export const NOTHING: Unsettled = { acks: [], requeues: [], releases: [], parks: [] };
 
 export class ClaimLedger {
   readonly #lives = new Map<string, Life>();
-  #acks: string[] = [];
-  #requeues: string[] = [];
-  #releases: string[] = [];
+  #noted: Unsettled = NOTHING;
   /** Sends what was noted; set by the connection that is up. */
   sendNoted: () => void = () => undefined;
 
@@ -58,19 +60,20 @@ export class ClaimLedger {
   }
 
   /** Keeps settlements for the next chance to send them. */
-  note(settlements: Unsettled): void {
-    this.#acks.push(...settlements.acks);
-    this.#requeues.push(...settlements.requeues);
-    this.#releases.push(...settlements.releases);
+  note({ acks, requeues, releases, parks }: Unsettled): void {
+    const noted = this.#noted;
+    this.#noted = {
+      acks: [...noted.acks, ...acks],
+      requeues: [...noted.requeues, ...requeues],
+      releases: [...noted.releases, ...releases],
+      parks: [...noted.parks, ...parks],
+    };
   }
 
   /** Hands over what was noted; undefined when there is nothing. */
   takeNoted(): Unsettled | undefined {
-    if (this.#acks.length + this.#requeues.length + this.#releases.length === 0) return undefined;
-    const noted = { acks: this.#acks, requeues: this.#requeues, releases: this.#releases };
-    this.#acks = [];
-    this.#requeues = [];
-    this.#releases = [];
-    return noted;
+    const noted = this.#noted;
+    this.#noted = NOTHING;
+    return noted === NOTHING ? undefined : noted;
   }
 }

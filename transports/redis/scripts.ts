@@ -110,6 +110,53 @@ for i = 2, #ARGV do args[2 * i - 3], args[2 * i - 2] = at, ARGV[i] end
 return redis.call('ZADD', KEYS[1], 'XX', unpack(args))
 `);
 
+/**
+ * Moves claims into the sets of parked messages. Who removes the entry owns the message, so that nothing is parked twice.
+ *
+ * KEYS: unacked, index, then the sets. ARGV: for each claim: tag, number of its set, ms until it is due, bytes that follow
+ * the envelope in its entry.
+ */
+export const PARK: RedisScript = redisScript(`${NOW}
+for at = 1, #ARGV, 4 do
+  local tag = ARGV[at]
+  local entry = redis.call('HGET', KEYS[1], tag)
+  if entry then
+    local payload = string.sub(entry, 2, -1 - tonumber(ARGV[at + 3]))
+    if string.byte(payload) == 34 then payload = cjson.decode(payload) end
+    redis.call('HDEL', KEYS[1], tag)
+    redis.call('ZREM', KEYS[2], tag)
+    local due = math.ceil(now * 1000 + tonumber(ARGV[at + 2]))
+    redis.call('ZADD', KEYS[2 + tonumber(ARGV[at + 1])], string.format('%.0f', due), tag .. '\\n' .. payload)
+  end
+end
+return 0
+`);
+
+/**
+ * Puts parked messages that are due back at the end of their lists, the first one due first.
+ *
+ * KEYS: set, its list, set, its list... ARGV: messages of one set at most. Returns the milliseconds until the next one is
+ * due, 0 when more are, nil when nothing is parked.
+ */
+export const RETURN_DUE: RedisScript = redisScript(`${NOW}
+local limit, next_in = tonumber(ARGV[1]), nil
+for at = 1, #KEYS, 2 do
+  local due = redis.call('ZRANGE', KEYS[at], '-inf', string.format('%.0f', now * 1000), 'BYSCORE', 'LIMIT', 0, limit)
+  if #due > 0 then
+    local payloads = {}
+    for i, member in ipairs(due) do payloads[i] = string.sub(member, string.find(member, '\\n', 1, true) + 1) end
+    redis.call('ZREM', KEYS[at], unpack(due))
+    redis.call('LPUSH', KEYS[at + 1], unpack(payloads))
+  end
+  local first = redis.call('ZRANGE', KEYS[at], 0, 0, 'WITHSCORES')
+  if first[2] then
+    local left = math.max(0, math.ceil(tonumber(first[2]) - now * 1000))
+    if not next_in or left < next_in then next_in = left end
+  end
+end
+return next_in
+`);
+
 /** Tags that nobody renewed for ARGV[1] seconds, the newest first, at most ARGV[2]. KEYS: index. */
 export const OVERDUE: RedisScript = redisScript(`${NOW}
 local latest = score(now - tonumber(ARGV[1]))

@@ -34,6 +34,7 @@ export interface ChildPoolOptions extends PoolOptions {
   readonly carrier: Carrier;
   /** Children when `concurrency` is not given. */
   readonly defaultConcurrency: number;
+  readonly runsAnyTask?: boolean;
 }
 
 const MAX_CHILDREN = 1024;
@@ -43,6 +44,7 @@ const LONGEST_PAUSE_MS = 10_000;
 
 export class ChildPool implements Pool {
   readonly name: string;
+  readonly runsAnyTask: boolean;
   readonly #options: ChildPoolOptions;
   readonly #appModule: string;
   readonly #members = new Set<Member>();
@@ -67,6 +69,7 @@ export class ChildPool implements Pool {
     requireCount("Concurrency", concurrency, MAX_CHILDREN);
     requireCount("Child concurrency", childConcurrency, 10_000);
     this.name = name;
+    this.runsAnyTask = options.runsAnyTask ?? false;
     this.#options = options;
     this.#appModule = appModule;
     this.#target = concurrency;

@@ -10,10 +10,11 @@ import gzip
 import json
 import sys
 
-from celerity_seal.format import Claims, Message, signing_input, write_header
-from celerity_seal.keys import SealKey, key_id
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+from celerity_seal.format import Claims, Message, signing_input, write_header
+from celerity_seal.keys import SealKey, key_id
 
 #: 20 November 2026; this and the trusted key are those of the example in docs/sealed-headers.md.
 NOW_MS = 1_795_219_045_977
@@ -109,17 +110,20 @@ def accepted_messages():
     packed = gzip.compress(BODY, mtime=0)
     # The byte that names the system differs between Pythons.
     packed = packed[:9] + b"\xff" + packed[10:]
-    yield "every field", message(
-        {
-            **IN_A_GROUP,
-            "eta": "2026-12-01T00:00:00+00:00",
-            "expires": "2026-12-02T00:00:00.500000+00:00",
-            "retries": 3,
-            "timelimit": [300, 240],
-            "ignore_result": True,
-            "compression": "application/x-gzip",
-        },
-        body=packed,
+    yield (
+        "every field",
+        message(
+            {
+                **IN_A_GROUP,
+                "eta": "2026-12-01T00:00:00+00:00",
+                "expires": "2026-12-02T00:00:00.500000+00:00",
+                "retries": 3,
+                "timelimit": [300, 240],
+                "ignore_result": True,
+                "compression": "application/x-gzip",
+            },
+            body=packed,
+        ),
     )
     yield "a member of a group", message(IN_A_GROUP)
     yield "headers left out", message(without=HEADERS)
@@ -138,8 +142,12 @@ def accepted_messages():
     yield "integers written as floats", message({"retries": 1.0, "group_index": 0.0})
     yield "the largest integer", message({"retries": 2**53 - 1})
     yield "protocol 1", Message({}, b'{"task": "examples.add", "args": [2, 3], "kwargs": {}}', **PROPERTIES)
-    yield "a binary body", message(
-        properties={"content_type": "application/data", "content_encoding": "binary"}, body=bytes(range(256))
+    yield (
+        "a binary body",
+        message(
+            properties={"content_type": "application/data", "content_encoding": "binary"},
+            body=bytes(range(256)),
+        ),
     )
     yield "an empty body", message(body=b"")
     yield "headers that a seal does not cover", message({"stamps": {"x": [1]}, "custom": {"deep": [None]}})
@@ -175,7 +183,11 @@ def accepted_claims():
     yield good("the longest nonce", nonce="-_" * 32)
     yield good("a clock that is 300 s ahead", iat=NOW_MS + 300_000)
     yield good("as old as may be", iat=NOW_MS - MAX_AGE_MS)
-    yield good("sealed long before its ETA", message({"eta": "2026-11-20T00:00:00+00:00"}), iat=NOW_MS - 2 * MAX_AGE_MS)
+    yield good(
+        "sealed long before its ETA",
+        message({"eta": "2026-11-20T00:00:00+00:00"}),
+        iat=NOW_MS - 2 * MAX_AGE_MS,
+    )
 
 
 def changed_messages():
@@ -293,11 +305,16 @@ def refused():
 def keys():
     for name, key in (("trusted", TRUSTED), ("stranger", STRANGER)):
         public = key.private.public_key()
-        yield name, {
-            "kid": key.kid,
-            "private_pem": key.private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(),
-            "public_pem": public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode(),
-        }
+        yield (
+            name,
+            {
+                "kid": key.kid,
+                "private_pem": key.private.private_bytes(
+                    Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+                ).decode(),
+                "public_pem": public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode(),
+            },
+        )
 
 
 def document():

@@ -6,6 +6,7 @@ import json
 import unittest
 from pathlib import Path
 
+import make_vectors
 from celerity_seal.format import (
     HEADER,
     Claims,
@@ -18,8 +19,6 @@ from celerity_seal.format import (
     write_header,
 )
 from celerity_seal.keys import load_seal_key, load_trusted_keys
-
-import make_vectors
 
 VECTORS = Path(__file__).parents[3] / "conformance" / "vectors" / "seals.json"
 PAGE = Path(__file__).parents[3] / "docs" / "sealed-headers.md"
@@ -66,7 +65,9 @@ class Vectors(unittest.TestCase):
                     self.assertEqual(write_header(claims, key.sign(signed)), vector["seal"])
 
     def test_the_page_shows_one_of_them(self):
-        (example,) = (vector for vector in self.recorded["messages"] if vector["name"] == "the example of the page")
+        (example,) = (
+            vector for vector in self.recorded["messages"] if vector["name"] == "the example of the page"
+        )
         self.assertIn(example["seal"], PAGE.read_text())
 
     def test_the_recorded_file_is_what_the_maker_makes(self):
@@ -80,13 +81,23 @@ class Sealing(unittest.TestCase):
     def test_every_seal_has_a_nonce_of_its_own(self):
         seals = [seal_message(make_vectors.TASK, self.key, "prod", "celery") for _ in range(2)]
         claims = [
-            verify_message(make_vectors.TASK._replace(headers={**make_vectors.HEADERS, HEADER: seal}), self.trusted, "celery", "prod")
+            verify_message(
+                make_vectors.TASK._replace(headers={**make_vectors.HEADERS, HEADER: seal}),
+                self.trusted,
+                "celery",
+                "prod",
+            )
             for seal in seals
         ]
         self.assertEqual(len({claim.nonce for claim in claims}), 2)
 
     def test_what_cannot_be_sealed_is_not(self):
-        for headers in ({"retries": "1"}, {"task": 5}, {"timelimit": [float("nan"), None]}, {"timelimit": [float("inf"), None]}):
+        for headers in (
+            {"retries": "1"},
+            {"task": 5},
+            {"timelimit": [float("nan"), None]},
+            {"timelimit": [float("inf"), None]},
+        ):
             with self.subTest(headers), self.assertRaises(ValueError):
                 seal_message(make_vectors.message(headers), self.key)
         for queue in ("", "q" * 256, "\ud800"):

@@ -56,7 +56,11 @@ class Sqlite(Contract, unittest.TestCase):
     def test_the_table_is_the_one_of_the_page(self):
         self.claim("a", "1")
         self.store.done("b", self.expires_at)
-        rows = sqlite3.connect(self.file).execute("SELECT name, state, expires_at FROM celerity_nonce").fetchall()
+        rows = (
+            sqlite3.connect(self.file)
+            .execute("SELECT name, state, expires_at FROM celerity_nonce")
+            .fetchall()
+        )
         until = int(self.expires_at * 1000)
         self.assertEqual(sorted(rows), [("a", "started:1", until), ("b", "done", until)])
 

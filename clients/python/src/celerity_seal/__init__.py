@@ -42,7 +42,8 @@ def seal(
     Arguments:
         mode: What workers ask of messages: "require" a good seal, "accept-legacy" (unsealed ones run, with a warning),
             or "off".
-        key: Ed25519 private key that seals: a PEM file, its text, or the folder of `celerity keys`; `key_password` opens it.
+        key: Ed25519 private key that seals: a PEM file, its text, or the folder of `celerity keys`.
+        key_password: Opens an encrypted key.
         trusted_keys: Public keys, as PEM files, folders, patterns or texts, of all who send, the workers included.
         audience: Name of the fleet; messages of another are refused.
         max_age: Seconds for which a seal counts, after it was made or after the task's ETA; 7 days when not given.
@@ -51,7 +52,9 @@ def seal(
         control: Whether workers ask the same of remote control commands, which they do when not given.
     """
     if {"amqp", "control", "sealing"} & vars(app).keys():
-        raise ImproperlyConfigured("seal(app) belongs right after the app is made, once, before anything is sent")
+        raise ImproperlyConfigured(
+            "seal(app) belongs right after the app is made, once, before anything is sent"
+        )
     given = {
         "message_sealing": mode,
         "message_seal_key": key,

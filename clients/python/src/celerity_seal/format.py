@@ -73,7 +73,9 @@ def seal_message(
     _check_claims(claims)
     value = write_header(claims, key.sign(signing_input(claims, message)))
     if len(value) > MAX_HEADER_BYTES:
-        raise ValueError(f"the seal is longer than {MAX_HEADER_BYTES} bytes: shorten the names of queue and audience")
+        raise ValueError(
+            f"the seal is longer than {MAX_HEADER_BYTES} bytes: shorten the names of queue and audience"
+        )
     return value
 
 
@@ -95,7 +97,9 @@ def verify_message(
     except ValueError as error:
         raise SealError("bad_signature", f"the message cannot have been sealed: {error}") from error
     except InvalidSignature as error:
-        raise SealError("bad_signature", "the seal does not belong to this message: something was changed") from error
+        raise SealError(
+            "bad_signature", "the seal does not belong to this message: something was changed"
+        ) from error
     now = time.time() if now is None else now
     if claims.iat > (now + MAX_CLOCK_SKEW) * 1000:
         raise SealError("signature_expired", "it was sealed in the future; compare the clocks")
@@ -151,7 +155,9 @@ def read_header(value: Any) -> Tuple[Claims, bytes]:
     if value is None:
         raise SealError("unsigned", f"it has no header {HEADER!r}")
     if not isinstance(value, str) or len(value) > MAX_HEADER_BYTES:
-        raise SealError("bad_signature", f"the header {HEADER!r} must be a text of at most {MAX_HEADER_BYTES} bytes")
+        raise SealError(
+            "bad_signature", f"the header {HEADER!r} must be a text of at most {MAX_HEADER_BYTES} bytes"
+        )
     parts = _FORM.fullmatch(value)
     if parts is None:
         raise SealError("bad_signature", f"the header {HEADER!r} must be v1.<claims>.<signature>")

@@ -43,7 +43,9 @@ def load_seal_key(source: str, password: Optional[str] = None) -> SealKey:
     try:
         key = serialization.load_pem_private_key(pem, password.encode() if password else None)
     except (ValueError, TypeError) as error:
-        raise ImproperlyConfigured(f"{shown} holds no private key in PEM, or one of another password") from error
+        raise ImproperlyConfigured(
+            f"{shown} holds no private key in PEM, or one of another password"
+        ) from error
     if not isinstance(key, Ed25519PrivateKey):
         raise ImproperlyConfigured(f"{shown} must hold an Ed25519 key")
     return SealKey(key_id(key.public_key()), key)
@@ -57,7 +59,11 @@ def load_trusted_keys(sources: Iterable[str]) -> TrustedKeys:
     """
     keys: Dict[str, Ed25519PublicKey] = {}
     for source in sources:
-        texts = {"message_seal_trusted_keys": source.encode()} if _is_pem(source) else {f: _read(f) for f in _files(source)}
+        texts = (
+            {"message_seal_trusted_keys": source.encode()}
+            if _is_pem(source)
+            else {f: _read(f) for f in _files(source)}
+        )
         for shown, pem in texts.items():
             if b"PRIVATE KEY-----" in pem:
                 raise ImproperlyConfigured(f"{shown} is a private key; give the public one")

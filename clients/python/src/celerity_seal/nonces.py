@@ -11,8 +11,8 @@ from typing import Any, Dict, Protocol, Tuple
 from celery.exceptions import ImproperlyConfigured
 
 DONE = "done"
-#: Seconds that a store may take to answer; the worker waits for it.
-TIMEOUT = 5
+#: Seconds that a store may take to answer; the worker does nothing else meanwhile.
+TIMEOUT = 2
 #: Seconds between removals of what has expired.
 CLEAN_EVERY = 60
 
@@ -32,7 +32,10 @@ class NonceStore(Protocol):
 
 def is_shared(url: str) -> bool:
     """Whether a result store or broker can keep nonces for every worker, of any language."""
-    return re.match(r"(\w+\+)?(redis|rediss|socket|sentinel|sqlite|postgres\w*)(\+\w+)?:", url) is not None and ";" not in url
+    return (
+        re.match(r"(\w+\+)?(redis|rediss|socket|sentinel|sqlite|postgres\w*)(\+\w+)?:", url) is not None
+        and ";" not in url
+    )
 
 
 def open_nonce_store(url: str) -> NonceStore:
@@ -92,11 +95,18 @@ class SqliteNonces:
 
     def claim(self, name: str, token: str, expires_at: float) -> str:
         self._clean()
-        self._run("INSERT OR IGNORE INTO celerity_nonce VALUES (?, ?, ?)", name, f"started:{token}", int(expires_at * 1000))
+        self._run(
+            "INSERT OR IGNORE INTO celerity_nonce VALUES (?, ?, ?)",
+            name,
+            f"started:{token}",
+            int(expires_at * 1000),
+        )
         return str(self._run("SELECT state FROM celerity_nonce WHERE name = ?", name)[0])
 
     def done(self, name: str, expires_at: float) -> None:
-        self._run("INSERT OR REPLACE INTO celerity_nonce VALUES (?, ?, ?)", name, DONE, int(expires_at * 1000))
+        self._run(
+            "INSERT OR REPLACE INTO celerity_nonce VALUES (?, ?, ?)", name, DONE, int(expires_at * 1000)
+        )
 
     def release(self, name: str) -> None:
         self._run("DELETE FROM celerity_nonce WHERE name = ?", name)

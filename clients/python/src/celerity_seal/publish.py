@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional
+from typing import Any, Dict
 
-from celery import Celery
 from celery.app.amqp import task_message
 from kombu import Producer
 from kombu.pools import ProducerPool
@@ -52,7 +51,8 @@ class SealingProducer(Producer):
                 content_type,
                 content_encoding,
             )
-            queue = exchange if is_control else queue_of(sealing.app, exchange, routing_key)
+            # Without an exchange the routing key is the queue; else an exchange of the user's decides.
+            queue = exchange if is_control else None if exchange else routing_key
             headers = sealing.sealed(headers, queue, message)
         return super()._publish(
             body,
@@ -93,18 +93,6 @@ class SealedAMQP:
         """Messages of protocol 1 have no headers; an empty seal tells the producer what they are."""
         message = super().as_task_v1(*args, **kwargs)  # type: ignore[misc]
         return message._replace(headers={**message.headers, HEADER: None})
-
-
-def queue_of(app: Celery, exchange: str, routing_key: str) -> Optional[str]:
-    """The one queue that takes the message, None when an exchange of the user's decides."""
-    if not exchange:
-        return routing_key
-    names = [
-        queue.name
-        for queue in app.amqp.queues.values()
-        if queue.exchange.name == exchange and queue.exchange.type == "direct" and queue.routing_key == routing_key
-    ]
-    return names[0] if len(names) == 1 else None
 
 
 def _control_exchanges(sealing: Sealing) -> Any:

@@ -12,7 +12,16 @@ from celery import Celery
 from celery.exceptions import ImproperlyConfigured
 from celery.utils.log import get_logger
 
-from .format import HEADER, MAX_CLOCK_SKEW, Claims, Message, SealError, expires_at, seal_message, verify_message
+from .format import (
+    HEADER,
+    MAX_CLOCK_SKEW,
+    Claims,
+    Message,
+    SealError,
+    expires_at,
+    seal_message,
+    verify_message,
+)
 from .keys import SealKey, TrustedKeys, load_seal_key, load_trusted_keys
 from .nonces import DONE, NonceStore, is_shared, open_nonce_store
 
@@ -52,7 +61,7 @@ class Taken(NamedTuple):
 
 
 class Sealing:
-    """Read on first use, so that the app can be configured after `seal(app)`. A worker reads all of it when it starts."""
+    """Read on first use, so that the app may be configured after `seal(app)`; a worker reads all when it starts."""
 
     def __init__(self, app: Celery, given: Dict[str, Any]) -> None:
         self.app = app
@@ -83,7 +92,9 @@ class Sealing:
     def _verify(self, message: Message, queue: str, max_age: float) -> Claims:
         return verify_message(message, self.trusted_keys, queue, self.audience, max_age)
 
-    def _note(self, claims: Claims, message: Message, read_from: str, max_age: float, redelivered: bool) -> Taken:
+    def _note(
+        self, claims: Claims, message: Message, read_from: str, max_age: float, redelivered: bool
+    ) -> Taken:
         # An exchange may put copies of one message on several queues, and each of them is to run.
         name = claims.nonce if claims.queue == read_from else f"{claims.nonce}:{read_from}"
         until = expires_at(claims, message, max_age) + MAX_CLOCK_SKEW
@@ -96,7 +107,7 @@ class Sealing:
     def warn_of_unsealed(self, task: Any) -> None:
         """At most once a minute for a task."""
         now = time.time()
-        name = str(task)[:200]
+        name = repr(task)[:200]
         if now - self._warned_at.get(name, 0) < WARN_EVERY:
             return
         if len(self._warned_at) >= MAX_WARNED:
@@ -109,7 +120,9 @@ class Sealing:
         for name in ("mode", "trusted_keys", "audience", "max_age", "control", "nonces"):
             getattr(self, name)
         if self.key is None:
-            logger.warning("This worker has no message_seal_key: the retries and chains that it sends are not sealed")
+            logger.warning(
+                "This worker has no message_seal_key: the retries and chains that it sends are not sealed"
+            )
 
     @cached_property
     def mode(self) -> str:
@@ -137,9 +150,12 @@ class Sealing:
     @cached_property
     def max_age(self) -> float:
         try:
-            return float(self._setting("message_seal_max_age", DEFAULT_MAX_AGE))
-        except (TypeError, ValueError) as error:
-            raise ImproperlyConfigured("message_seal_max_age must be a number of seconds") from error
+            max_age = float(self._setting("message_seal_max_age", DEFAULT_MAX_AGE))
+        except (TypeError, ValueError):
+            max_age = 0
+        if not 1 <= max_age < float("inf"):
+            raise ImproperlyConfigured("message_seal_max_age must be a number of seconds, 1 or more")
+        return max_age
 
     @cached_property
     def control(self) -> bool:
@@ -154,12 +170,18 @@ class Sealing:
         for url in (self.app.conf.result_backend, self.app.conf.broker_url):
             if isinstance(url, str) and is_shared(url):
                 return open_nonce_store(url)
-        logger.warning("Used seals are noted in this process only: set message_seal_nonce_store to one for all workers")
+        logger.warning(
+            "Used seals are noted in this process only: set message_seal_nonce_store to one for all workers"
+        )
         return open_nonce_store("memory")
 
     def _setting(self, name: str, default: Any = None) -> Any:
         """What `seal()` was given, else the app's configuration, else the environment."""
-        for value in (self._given.get(name), self.app.conf.get(name), os.environ.get(f"CELERY_{name.upper()}")):
+        for value in (
+            self._given.get(name),
+            self.app.conf.get(name),
+            os.environ.get(f"CELERY_{name.upper()}"),
+        ):
             if value not in (None, ""):
                 return value
         return default
@@ -167,6 +189,5 @@ class Sealing:
 
 def _list(value: Any) -> List[str]:
     """The environment has lists as text with commas."""
-    if isinstance(value, str):
-        return [value] if "-----BEGIN " in value else [part.strip() for part in value.split(",") if part.strip()]
-    return list(value)
+    parts = value.split(",") if isinstance(value, str) else value
+    return [part.strip() for part in parts if part.strip()]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 from functools import lru_cache, partial
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from celery import bootsteps, signals
 from celery.app.task import Context
 from celery.utils.log import get_logger
-from kombu import Consumer, Producer, Queue
+from kombu import Producer, Queue
 from kombu.compression import decompress
 from kombu.message import Message as KombuMessage
 from kombu.pidbox import Mailbox, Node
@@ -23,7 +23,7 @@ logger = get_logger(__name__)
 #: Whether the message, read from the queue, may be handed on; it is settled when not.
 Admits = Callable[["SealedMessage", str], bool]
 
-#: Seconds until a message that could not be checked goes back to its queue.
+#: Seconds until messages that could not be checked are tried again.
 PAUSE = 5
 #: Longest reason kept in a header, in characters, and longest id that a result is stored for.
 MAX_REASON = 1000
@@ -82,7 +82,7 @@ def _sealed_class(message_class: type) -> type:
     return type("SealedMessage", (SealedMessage, message_class), {})
 
 
-def guard(consumer: Consumer, admits: Admits) -> None:
+def guard(consumer: Any, admits: Admits) -> None:
     """Makes a kombu consumer that does not consume yet hand on only what is admitted."""
     consumer.channel.Message = _sealed_class(type(consumer.channel).Message)
     consume = consumer._basic_consume
@@ -95,18 +95,22 @@ def guard(consumer: Consumer, admits: Admits) -> None:
     consumer._basic_consume = basic_consume
 
 
-def _receive(consumer: Consumer, admits: Admits, queue: str, message: Any) -> Any:
-    """Does what `Consumer._receive_callback` does, for what is admitted."""
+def _receive(consumer: Any, admits: Admits, queue: str, message: Any) -> None:
     message = consumer.channel.message_to_python(message)
     message.accept = consumer.accept
-    if not admits(message, queue):
-        return None
+    if admits(message, queue):
+        _hand_on(consumer, message)
+
+
+def _hand_on(consumer: Any, message: SealedMessage) -> None:
+    """Does what `Consumer._receive_callback` of kombu does."""
     try:
         message.open()
         decoded = None if consumer.on_message else message.decode()
     except Exception as error:
-        return consumer.on_decode_error(message, error)
-    return consumer.on_message(message) if consumer.on_message else consumer.receive(decoded, message)
+        consumer.on_decode_error(message, error)
+    else:
+        consumer.on_message(message) if consumer.on_message else consumer.receive(decoded, message)
 
 
 class VerifyTasks(bootsteps.StartStopStep):
@@ -140,19 +144,25 @@ class TaskGate:
         self.sealing = sealing
         self.app = sealing.app
         self.consumer = consumer
+        self.task_consumer = consumer.task_consumer
+        #: What could not be checked yet, in its order. Unacknowledged, so that no more than the prefetch limit waits.
+        self._waiting: List[Tuple[SealedMessage, str]] = []
 
     def admits(self, message: SealedMessage, queue: str) -> bool:
+        if self._waiting:
+            self._wait(message, queue)
+            return False
         try:
             taken = self.sealing.take(message.sealable(), queue, message.redelivered)
         except SealError as error:
             if error.code == "unsigned" and self.sealing.mode == "accept-legacy":
-                self.sealing.warn_of_unsealed(message.headers.get("task") or "protocol 1")
+                self.sealing.warn_of_unsealed(message.headers.get("task"))
                 return True
             self._refuse(message, queue, error)
             return False
         except Exception as error:
-            logger.error("Seals cannot be checked, a message of %s waits for %s s: %r", queue, PAUSE, error)
-            self._give_back(message)
+            logger.error("Seals cannot be checked, messages wait: %r", error)
+            self._wait(message, queue)
             return False
         if taken.is_done:
             message.ack_log_error(logger, self.consumer.connection_errors)
@@ -160,17 +170,31 @@ class TaskGate:
         message.taken = taken
         return True
 
+    def _wait(self, message: SealedMessage, queue: str) -> None:
+        if not self._waiting:
+            self.consumer.timer.call_after(PAUSE, self.consumer.call_soon, (self._try_again,))
+        self._waiting.append((message, queue))
+
+    def _try_again(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        if self.consumer.task_consumer is not self.task_consumer:
+            return  # The connection was lost meanwhile: the broker hands them out again.
+        for message, queue in waiting:
+            if self.admits(message, queue):
+                _hand_on(self.task_consumer, message)
+
     def _refuse(self, message: SealedMessage, queue: str, error: SealError) -> None:
         task, task_id = message.headers.get("task"), message.headers.get("id")
-        logger.error("Refused a message of %s, kept in %s.dead: %s (task %.200s, id %.200s)", queue, queue, error, task, task_id)
+        what = (queue, error, task, task_id)
+        logger.error("Refused a message of queue %r, now a dead letter: %s (task %.200r, id %.200r)", *what)
         try:
             self._keep(message, queue, error)
             # The id of a replay is that of the first delivery, whose result must stay.
             if error.code != "replay" and isinstance(task_id, str) and 0 < len(task_id) <= MAX_ID:
                 self._store_failure(message, task_id, error)
         except Exception as failure:
-            logger.error("The refused message could not be kept, it waits for %s s: %r", PAUSE, failure)
-            self._give_back(message)
+            logger.error("The dead letter or its failure could not be stored, messages wait: %r", failure)
+            self._wait(message, queue)
         else:
             message.ack_log_error(logger, self.consumer.connection_errors)
             signals.task_rejected.send(sender=self.consumer, message=message, exc=error)
@@ -210,16 +234,14 @@ class TaskGate:
         )
         self.app.backend.mark_as_failure(task_id, error, request=request)
 
-    def _give_back(self, message: SealedMessage) -> None:
-        """After a pause, in the worker's loop; meanwhile the message counts for the prefetch limit."""
-        give_back = partial(message.reject_log_error, logger, self.consumer.connection_errors, requeue=True)
-        self.consumer.timer.call_after(PAUSE, self.consumer.call_soon, (give_back,))
-
 
 class SealedNode(Node):
     """The worker's end of remote control."""
 
-    def Consumer(self, *args: Any, **kwargs: Any) -> Consumer:
+    state: Any
+    mailbox: Any
+
+    def Consumer(self, *args: Any, **kwargs: Any) -> Any:
         consumer = super().Consumer(*args, **kwargs)
         if self.state.app.sealing.mode != "off":
             guard(consumer, self._admits)
