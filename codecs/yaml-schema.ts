@@ -18,21 +18,14 @@ import { parseDate, parseDateTime } from "./python-time.ts";
 const TAG = "tag:yaml.org,2002:";
 const DIGITS = [..."0123456789"];
 
-/** A date or time to write, as its text. */
-export class YamlTimestamp {
-  readonly text: string;
-
-  constructor(text: string) {
-    this.text = text;
-  }
-}
+/** The tags only read; codecs/yaml-write.ts writes. */
+const identify = (): boolean => false;
 
 const nullTag = defineScalarTag<null>(`${TAG}null`, {
   implicit: true,
   implicitFirstChars: ["", "~", "n", "N"],
   resolve: (source) => (/^(?:~|null|Null|NULL|)$/.test(source) ? null : NOT_RESOLVED),
-  identify: (value: unknown) => value === null,
-  represent: () => "null",
+  identify,
 });
 
 const boolTag = defineScalarTag<boolean>(`${TAG}bool`, {
@@ -42,7 +35,7 @@ const boolTag = defineScalarTag<boolean>(`${TAG}bool`, {
     if (/^(?:yes|Yes|YES|true|True|TRUE|on|On|ON)$/.test(source)) return true;
     return /^(?:no|No|NO|false|False|FALSE|off|Off|OFF)$/.test(source) ? false : NOT_RESOLVED;
   },
-  identify: (value: unknown) => typeof value === "boolean",
+  identify,
 });
 
 const INTEGER = /^[-+]?(?:0b[01_]+|0x[\da-fA-F_]+|0[0-7_]+|0|[1-9][\d_]*|[1-9][\d_]*(?::[0-5]?\d)+)$/;
@@ -51,8 +44,7 @@ const intTag = defineScalarTag<number | bigint>(`${TAG}int`, {
   implicit: true,
   implicitFirstChars: ["-", "+", ...DIGITS],
   resolve: (source) => (INTEGER.test(source) ? readInteger(source) : NOT_RESOLVED),
-  identify: (value: unknown) =>
-    typeof value === "bigint" || (Number.isSafeInteger(value) && !Object.is(value, -0)),
+  identify,
 });
 
 function readInteger(source: string): number | bigint {
@@ -79,8 +71,7 @@ function floatTagOf(toValue: (value: number) => number | Float): ScalarTagDefini
     implicit: true,
     implicitFirstChars: ["-", "+", ".", ...DIGITS],
     resolve: (source) => (FLOAT.test(source) ? toValue(readFloat(source)) : NOT_RESOLVED),
-    identify: (value: unknown) => typeof value === "number" || value instanceof Float,
-    represent: (value: number | Float) => floatText(Number(value)),
+    identify,
   });
 }
 
@@ -92,14 +83,6 @@ function readFloat(source: string): number {
   return sign * text.split(":").reduce((total, part) => total * 60 + Number(part), 0);
 }
 
-/** A float has a dot: PyYAML takes `1e+21` for text, and 2^53 without one would be an integer. */
-function floatText(value: number): string {
-  if (Number.isNaN(value)) return ".nan";
-  if (!Number.isFinite(value)) return value > 0 ? ".inf" : "-.inf";
-  const text = Object.is(value, -0) ? "-0" : String(value);
-  return text.includes(".") ? text : text.replace(/(?=e|$)/, ".0");
-}
-
 const TIMESTAMP =
   /^(\d{4})-(\d\d?)-(\d\d?)(?:(?:[Tt]|[ \t]+)(\d\d?):(\d\d):(\d\d)(?:\.(\d*))?(?:[ \t]*(?:(Z)|([-+])(\d\d?)(?::(\d\d))?))?)?$/;
 const DATE = /^\d{4}-\d\d-\d\d$/;
@@ -108,25 +91,19 @@ const timestampTag = defineScalarTag<unknown>(`${TAG}timestamp`, {
   implicit: true,
   implicitFirstChars: DIGITS,
   resolve: (source) => readTimestamp(source),
-  identify: (value: unknown) => value instanceof YamlTimestamp,
-  represent: (value: YamlTimestamp) => value.text,
+  identify,
 });
 
 function readTimestamp(source: string): unknown {
-  const match = matchTimestamp(source);
-  if (match === undefined) return NOT_RESOLVED;
+  const match = TIMESTAMP.exec(source);
+  if (match === null) return NOT_RESOLVED;
   const pad = (index: number): string => (match[index] ?? "00").padStart(2, "0");
   const date = `${match[1]}-${pad(2)}-${pad(3)}`;
-  if (match[4] === undefined) return parseDate(date);
+  // A date alone has two digits each.
+  if (match[4] === undefined) return DATE.test(source) ? parseDate(date) : NOT_RESOLVED;
   const fraction = (match[7] ?? "").slice(0, 6);
   const zone = match[8] ?? (match[9] === undefined ? "" : `${match[9]}${pad(10)}:${pad(11)}`);
   return parseDateTime(`${date}T${pad(4)}:${pad(5)}:${pad(6)}${fraction && `.${fraction}`}${zone}`);
-}
-
-function matchTimestamp(source: string): RegExpExecArray | undefined {
-  const match = TIMESTAMP.exec(source);
-  // A date alone has two digits each.
-  return match !== null && (match[4] !== undefined || DATE.test(source)) ? match : undefined;
 }
 
 const BASE64 = /^[A-Za-z\d+/]*={0,2}$/;
@@ -137,8 +114,7 @@ const binaryTag = defineScalarTag<Uint8Array>(`${TAG}binary`, {
     const isWhole = text.length % 4 === 0 && BASE64.test(text);
     return isWhole ? Uint8Array.from(Buffer.from(text, "base64")) : NOT_RESOLVED;
   },
-  identify: (value: unknown) => value instanceof Uint8Array,
-  represent: (value: Uint8Array) => Buffer.from(value).toString("base64"),
+  identify,
 });
 
 const mapTag = defineMappingTag<PlainObject>(`${TAG}map`, {
@@ -152,8 +128,7 @@ const mapTag = defineMappingTag<PlainObject>(`${TAG}map`, {
   has: () => false,
   keys: Object.keys,
   get: (members, key) => members[String(key)],
-  identify: (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value),
-  represent: (members: PlainObject) => new Map(Object.entries(members)),
+  identify,
 });
 
 /** Keys that are no strings become what Python's json would make of them. */
@@ -172,8 +147,7 @@ const setTag = defineMappingTag<Set<unknown>>(`${TAG}set`, {
   has: () => false,
   keys: (items) => items.keys(),
   get: () => null,
-  identify: (value: unknown) => value instanceof Set,
-  represent: (items: Set<unknown>) => new Map([...items].map((item) => [item, null])),
+  identify,
 });
 
 /** `<<` merges mappings, a way to multiply them that no dumper uses: refused. */
@@ -189,11 +163,11 @@ function sign(name: string, text: string, read: () => string): ScalarTagDefiniti
     implicit: true,
     implicitFirstChars: [text.charAt(0)],
     resolve: (source) => (source === text ? read() : NOT_RESOLVED),
-    identify: () => false,
+    identify,
   });
 }
 
-// The first tag that knows a text, or a value, is taken.
+// The first tag that knows a text is taken.
 const scalarTags = [nullTag, boolTag, intTag, floatTag, timestampTag, mergeTag, valueTag, binaryTag];
 const otherTags = [strTag, seqTag, setTag, mapTag];
 
@@ -205,26 +179,3 @@ export const EXACT_LOAD_SCHEMA: Schema = new Schema([
   ...scalarTags.map((tag) => (tag === floatTag ? exactFloatTag : tag)),
   ...otherTags,
 ]);
-
-/** To quote text that looks like a time, the dumper need not read it. */
-const timestampText: ScalarTagDefinition = {
-  ...timestampTag,
-  resolve: (source) => matchTimestamp(source) ?? NOT_RESOLVED,
-};
-
-/** The dumper quotes text that some tag claims, and text that would be an error, such as `2024-02-30`, needs it too. */
-export const DUMP_SCHEMA: Schema = new Schema([...scalarTags.map(forDumping), ...otherTags]);
-
-function forDumping(tag: ScalarTagDefinition): ScalarTagDefinition {
-  if (tag === timestampTag) return timestampText;
-  return {
-    ...tag,
-    resolve(source, isExplicit, tagName) {
-      try {
-        return tag.resolve(source, isExplicit, tagName);
-      } catch {
-        return source;
-      }
-    },
-  };
-}

@@ -1,7 +1,5 @@
-/**
- * Writes YAML in blocks, as PyYAML's safe_dump does. Source: yaml/representer.py and yaml/emitter.py of PyYAML 6.0.3.
- */
-import { Float, type PlainObject } from "../protocol/values.ts";
+/** Writes YAML in blocks, as PyYAML's safe_dump does. Source: yaml/representer.py and yaml/emitter.py of PyYAML 6.0.3. */
+import { Float, isPlainObject, type PlainObject } from "../protocol/values.ts";
 
 /** A date or time to write, as its text. */
 export class YamlTimestamp {
@@ -12,11 +10,12 @@ export class YamlTimestamp {
   }
 }
 
-/** Text without anything that means something to a parser; words that YAML 1.1 takes for something else are quoted. */
+/** Text in which nothing means something to a parser. */
 const BARE = /^[A-Za-z][\w@./+-]*(?: [\w@./+-]+)*$/;
+/** Words that some YAML 1.1 parsers take for another type. */
 const WORD = /^(?:null|true|false|yes|no|on|off|y|n)$/i;
 const ASCII = /^[ -~]*$/;
-/** Longer keys need an explicit `?`: PyYAML looks for a colon within 1024 characters. */
+/** PyYAML looks for the colon behind a key within 1024 characters; a longer one needs a question mark before it. */
 const MAX_KEY = 1000;
 
 /**
@@ -27,41 +26,66 @@ export function writeYaml(tree: unknown): string {
   return `${writeNode(tree, "\n")}\n`;
 }
 
-/** `newLine` is a line break and the indentation of the node; its first line is written without them. */
+/** `newLine` is a line break and the node's indentation, which its first line does without. */
 function writeNode(tree: unknown, newLine: string): string {
   if (typeof tree === "string") return writeText(tree);
   if (typeof tree === "number") return writeNumber(tree);
-  // null, booleans and bigint.
+  // null, a boolean or a bigint.
   if (typeof tree !== "object" || tree === null) return String(tree);
   if (Array.isArray(tree)) return writeSequence(tree, newLine);
+  if (isPlainObject(tree)) return writeMapping(tree, newLine);
   if (tree instanceof Float) return writeFloat(Number(tree));
   if (tree instanceof YamlTimestamp) return tree.text;
-  if (tree instanceof Uint8Array) return `!!binary ${writeBytes(tree)}`;
   if (tree instanceof Set) return writeSet(tree, newLine);
-  return writeMapping(tree as PlainObject, newLine);
+  return `!!binary ${writeText(Buffer.from(tree as Uint8Array).toString("base64"))}`;
 }
 
 function writeSequence(items: readonly unknown[], newLine: string): string {
   if (items.length === 0) return "[]";
-  let text = "";
-  for (const item of items) text += `${text && newLine}- ${writeNode(item, `${newLine}  `)}`;
-  return text;
+  return items.map((item) => `- ${writeNode(item, `${newLine}  `)}`).join(newLine);
 }
 
 function writeMapping(members: PlainObject, newLine: string): string {
-  let text = "";
-  for (const key of Object.keys(members)) text += `${text && newLine}${writeMember(key, members[key], newLine)}`;
-  return text || "{}";
+  const lines = Object.keys(members).map((key) => writePair(writeText(key), members[key], newLine));
+  return lines.length === 0 ? "{}" : lines.join(newLine);
 }
 
-function writeMember(name: string, member: unknown, newLine: string): string {
-  const key = writeText(name);
-  const colon = key.length > MAX_KEY ? `? ${key}${newLine}:` : `${key}:`;
+function writeSet(items: ReadonlySet<unknown>, newLine: string): string {
+  if (items.size === 0) return "!!set {}";
+  const lines = Array.from(items, (item) => writePair(writeNode(item, newLine), null, newLine));
+  return ["!!set", ...lines].join(newLine);
+}
+
+function writePair(key: string, value: unknown, newLine: string): string {
   const inner = `${newLine}  `;
-  return colon + (isBlock(member) ? inner : " ") + writeNode(member, inner);
+  const text = writeNode(value, inner);
+  const isBlock = (Array.isArray(value) || isPlainObject(value)) && text !== "[]" && text !== "{}";
+  const colon = key.length > MAX_KEY ? `? ${key}${newLine}:` : `${key}:`;
+  return colon + (isBlock ? inner : " ") + text;
 }
 
-/** True for what begins on a line of its own. */
-function isBlock(tree: unknown): boolean {
-  if (Array.isArray(tree)) return tree.length > 0;
+function writeNumber(value: number): string {
+  return Number.isSafeInteger(value) && !Object.is(value, -0) ? String(value) : writeFloat(value);
+}
+
+/** A float has a dot: PyYAML takes `1e+21` for text, and 2^53 without one would be an integer. */
+function writeFloat(value: number): string {
+  if (Number.isNaN(value)) return ".nan";
+  if (!Number.isFinite(value)) return value > 0 ? ".inf" : "-.inf";
+  const text = Object.is(value, -0) ? "-0" : String(value);
+  return text.includes(".") ? text : text.replace(/(?=e|$)/, ".0");
+}
+
+function writeText(text: string): string {
+  if (BARE.test(text) && !WORD.test(text)) return text;
+  return ASCII.test(text) ? `'${text.replaceAll("'", "''")}'` : writeEscaped(text);
+}
+
+/** PyYAML and YAML 1.2 see other line breaks beyond ASCII, so that nothing of it is left as it is. */
+function writeEscaped(text: string): string {
+  return JSON.stringify(text).replace(/[^ -~]/gu, (character) => {
+    const code = (character.codePointAt(0) ?? 0).toString(16);
+    if (code.length <= 2) return `\\x${code.padStart(2, "0")}`;
+    return code.length <= 4 ? `\\u${code.padStart(4, "0")}` : `\\U${code.padStart(8, "0")}`;
+  });
 }

@@ -1,13 +1,5 @@
 /** kombu's `yaml`: PyYAML's safe_load and safe_dump. Source: kombu/serialization.py of 5.7. */
-import {
-  constructFromEvents,
-  DEFAULT_SCALAR_STYLE_RULES,
-  dump,
-  parseEvents,
-  SCALAR_STYLE,
-  type ScalarLayout,
-  type Schema,
-} from "js-yaml";
+import { constructFromEvents, parseEvents, type Schema } from "js-yaml";
 import { DecodeError, toError } from "../protocol/errors.ts";
 import { tooDeep } from "../protocol/json-parser.ts";
 import { type TreeRules, toPlainTree } from "../protocol/plain-tree.ts";
@@ -18,7 +10,8 @@ import { requireSize } from "./limits.ts";
 import type { DecodeLimits, FloatOptions, SyncSerializer } from "./serializer.ts";
 import { decodeUtf8 } from "./utf8.ts";
 import { checkEvents, checkIndicators } from "./yaml-check.ts";
-import { DUMP_SCHEMA, EXACT_LOAD_SCHEMA, LOAD_SCHEMA, YamlTimestamp } from "./yaml-schema.ts";
+import { EXACT_LOAD_SCHEMA, LOAD_SCHEMA } from "./yaml-schema.ts";
+import { writeYaml, YamlTimestamp } from "./yaml-write.ts";
 
 /**
  * The serializer `yaml`. Bytes are `!!binary`, dates and times `!!timestamp`, a Set is `!!set`. With `exactFloats` it reads
@@ -31,13 +24,7 @@ export function createYamlSerializer({ exactFloats = false }: FloatOptions = {})
     contentType: "application/x-yaml",
     contentEncoding: "utf-8",
     serialize(value) {
-      const text = dump(toPlainTree(value, RULES), {
-        schema: DUMP_SCHEMA,
-        noRefs: true,
-        lineWidth: -1,
-        scalarStyleRules: STYLE_RULES,
-      });
-      return Buffer.from(text, "utf8");
+      return Buffer.from(writeYaml(toPlainTree(value, RULES)), "utf8");
     },
     deserialize(bytes, limits) {
       requireSize(bytes, limits);
@@ -99,18 +86,3 @@ function requireScalars(items: ReadonlySet<unknown>): ReadonlySet<unknown> {
   }
   return items;
 }
-
-/**
- * Text with newlines or beyond ASCII goes into double quotes, where PyYAML and YAML 1.2 see the same line breaks; so does
- * what begins like a document marker, which PyYAML sees where the dumper does not.
- */
-function quoteUnusual(layout: ScalarLayout): void {
-  if (layout.node.tag === "tag:yaml.org,2002:str" && !/^(?!---|\.\.\.)[ -~]*$/.test(layout.node.value))
-    layout.style = SCALAR_STYLE.DOUBLE_QUOTED;
-}
-
-const STYLE_RULES = [
-  quoteUnusual,
-  DEFAULT_SCALAR_STYLE_RULES.quoteInvalidPlain,
-  DEFAULT_SCALAR_STYLE_RULES.fallbackToDoubleQuoted,
-];

@@ -3,7 +3,7 @@
  * a file of its own (intake, scheduler, pool, settle).
  */
 import { hostname } from "node:os";
-import type { App, WorkerEvent } from "../app/index.ts";
+import { type App, LamportClock, type WorkerEvent } from "../app/index.ts";
 import { ConfigurationError, toError } from "../protocol/index.ts";
 import type { Delivery, QueueSpec, ReconnectingConnection } from "../transports/index.ts";
 import type { Bootstep } from "./bootstep.ts";
@@ -12,7 +12,6 @@ import { createEventSender, type EventSender } from "./events.ts";
 import { createExecute } from "./execute.ts";
 import { createIntake, isRefusal, type Refusal } from "./intake.ts";
 import type { Job } from "./job.ts";
-import { LamportClock } from "./lamport-clock.ts";
 import { Lane } from "./lane.ts";
 import { consumedQueues, type LanePlan, planLanes } from "./lane-plans.ts";
 import { createLostHandler, type LostHandler } from "./lost.ts";

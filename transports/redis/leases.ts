@@ -11,6 +11,7 @@ import { runScript } from "../../stores/redis.ts";
 import { type GiveBackContext, giveBack, sweepDeadLives, sweepOverdue, tagsOfLife } from "./give-back.ts";
 import { livenessKeys } from "./layout.ts";
 import type { ClaimLedger, Life, Unsettled } from "./ledger.ts";
+import { parkClaims } from "./parking.ts";
 import { type Repetition, repeat } from "./repeat.ts";
 import { REGISTER, RENEW } from "./scripts.ts";
 
@@ -153,8 +154,8 @@ export class Leases {
     }
   }
 
-  /** Removes claims and puts others back; rejects when the server did not do it, and then may have done a part. */
-  async settle({ acks, requeues, releases }: Unsettled): Promise<void> {
+  /** Removes claims, parks some and puts others back; rejects when the server did not do it, and then may have done a part. */
+  async settle({ acks, requeues, releases, parks }: Unsettled): Promise<void> {
     const { client, layout } = this.#context;
     const work: Promise<unknown>[] = [];
     if (acks.length > 0) {
@@ -163,10 +164,11 @@ export class Leases {
     }
     if (requeues.length > 0) work.push(giveBack(this.#context, requeues, { to: "back", counts: true }));
     if (releases.length > 0) work.push(giveBack(this.#context, releases, { to: "front", counts: false }));
+    if (parks.length > 0) work.push(parkClaims(this.#context, parks));
     const outcomes = await Promise.allSettled(work);
     const failed = outcomes.find((outcome) => outcome.status === "rejected");
     if (failed !== undefined) throw failed.reason;
-    for (const tags of [acks, requeues, releases]) this.#ledger.forget(tags);
+    for (const tags of [acks, requeues, releases, parks.map(({ tag }) => tag)]) this.#ledger.forget(tags);
   }
 
   /** Settles, or notes for the next chance: a settlement is never forgotten while the process lives. */

@@ -2,6 +2,8 @@
  * What this process holds, across reconnects. A claim outlives the connection that made it: the task runs on, and its
  * acknowledgement may arrive when the next connection is up.
  */
+import type { ClaimToPark } from "../queue-store.ts";
+
 /** One consuming connection, living or ended. */
 export interface Life {
   readonly id: string;
@@ -25,7 +27,7 @@ export const NOTHING: Unsettled = { acks: [], requeues: [], releases: [], parks:
 
 export class ClaimLedger {
   readonly #lives = new Map<string, Life>();
-  #noted: Unsettled = NOTHING;
+  #noted: Unsettled[] = [];
   /** Sends what was noted; set by the connection that is up. */
   sendNoted: () => void = () => undefined;
 
@@ -60,20 +62,20 @@ export class ClaimLedger {
   }
 
   /** Keeps settlements for the next chance to send them. */
-  note({ acks, requeues, releases, parks }: Unsettled): void {
-    const noted = this.#noted;
-    this.#noted = {
-      acks: [...noted.acks, ...acks],
-      requeues: [...noted.requeues, ...requeues],
-      releases: [...noted.releases, ...releases],
-      parks: [...noted.parks, ...parks],
-    };
+  note(settlements: Unsettled): void {
+    this.#noted.push(settlements);
   }
 
   /** Hands over what was noted; undefined when there is nothing. */
   takeNoted(): Unsettled | undefined {
     const noted = this.#noted;
-    this.#noted = NOTHING;
-    return noted === NOTHING ? undefined : noted;
+    if (noted.length === 0) return undefined;
+    this.#noted = [];
+    return {
+      acks: noted.flatMap(({ acks }) => acks),
+      requeues: noted.flatMap(({ requeues }) => requeues),
+      releases: noted.flatMap(({ releases }) => releases),
+      parks: noted.flatMap(({ parks }) => parks),
+    };
   }
 }

@@ -9,14 +9,23 @@ import {
   type RedisTarget,
   unavailable,
 } from "../../stores/redis.ts";
-import type { Binding, ClaimedMessage, QueueStore, StoreEntry, Subscription } from "../queue-store.ts";
+import { DueWatch } from "../due-watch.ts";
+import type {
+  Binding,
+  ClaimedMessage,
+  ClaimToPark,
+  QueueStore,
+  StoreEntry,
+  Subscription,
+} from "../queue-store.ts";
 import type { TransportCapabilities } from "../transport.ts";
 import { Bindings } from "./bindings.ts";
 import { Claims } from "./claims.ts";
 import { Fanout } from "./fanout.ts";
 import { fanoutTopic, listKey, listKeys, type RedisLayout } from "./layout.ts";
 import { Leases } from "./leases.ts";
-import type { ClaimLedger } from "./ledger.ts";
+import { type ClaimLedger, NOTHING, type Unsettled } from "./ledger.ts";
+import { parkedKeys, returnDue } from "./parking.ts";
 import { type Listener, WakeUps } from "./wake-ups.ts";
 
 /** What Redis can do with kombu's layout. */
@@ -71,6 +80,9 @@ export class RedisQueueStore implements QueueStore {
   readonly #fanout: Fanout;
   readonly #bindings: Bindings;
   readonly #claims: Claims;
+  readonly #dueWatch: DueWatch;
+  /** Queues that were taken from: what is parked for them is returned by this process, too. */
+  readonly #taken = new Set<string>();
   readonly #claiming = new Set<Promise<unknown>>();
   #subscriber: Promise<Listener> | undefined;
   #warnedAtMs = Number.NEGATIVE_INFINITY;
@@ -93,6 +105,10 @@ export class RedisQueueStore implements QueueStore {
       pollingIntervalMs: layout.pollingIntervalMs,
       safetyMs: SAFETY_MS,
       onWarning,
+    });
+    this.#dueWatch = new DueWatch({
+      look: () => returnDue({ client, layout }, [...this.#taken]),
+      onError: (error) => onWarning("Redis: returning parked messages failed", error),
     });
     this.#fanout = new Fanout(layout, async () => (await subscriber()).client);
     this.#bindings = new Bindings(client, layout, options.bindings, onWarning);
@@ -144,6 +160,7 @@ export class RedisQueueStore implements QueueStore {
     this.#leases.abandon();
     void this.#leases.stop();
     void this.#bindings.stop();
+    void this.#dueWatch.stop();
     this.#client.disconnect();
     void this.#subscriber?.then(({ client }) => client.disconnect()).catch(() => undefined);
     this.#wakeUps.wakeAll();
@@ -201,6 +218,8 @@ export class RedisQueueStore implements QueueStore {
 
   async take(queues: readonly string[], max: number): Promise<readonly ClaimedMessage[]> {
     if (this.#over || this.#closing !== undefined) throw this.#gone();
+    for (const queue of queues) this.#taken.add(queue);
+    this.#dueWatch.start();
     const claim = this.#claim(queues, max);
     this.#claiming.add(claim);
     try {
@@ -243,15 +262,20 @@ export class RedisQueueStore implements QueueStore {
   }
 
   async settle(acks: readonly string[], requeues: readonly string[]): Promise<void> {
-    await this.#settle({ acks, requeues, releases: [] });
+    await this.#settle({ ...NOTHING, acks, requeues });
   }
 
   async release(tags: readonly string[]): Promise<void> {
-    await this.#settle({ acks: [], requeues: [], releases: tags });
+    await this.#settle({ ...NOTHING, releases: tags });
+  }
+
+  async park(claims: readonly ClaimToPark[]): Promise<void> {
+    await this.#settle({ ...NOTHING, parks: claims });
+    this.#dueWatch.expect(Math.min(...claims.map(({ untilMs }) => untilMs)) - Date.now());
   }
 
   /** What cannot be settled now is settled by the next life, or with the next sign of life: the caller has done its part. */
-  async #settle(settlements: Parameters<Leases["settle"]>[0]): Promise<void> {
+  async #settle(settlements: Unsettled): Promise<void> {
     if (this.#over) {
       this.#options.ledger.note(settlements);
       this.#options.ledger.sendNoted();
@@ -305,12 +329,14 @@ export class RedisQueueStore implements QueueStore {
   }
 
   purge(queue: string): Promise<number> {
-    const lists = listKeys(this.#options.layout, queue);
+    const { layout } = this.#options;
+    const [lists, parked] = [listKeys(layout, queue), parkedKeys(layout, queue)];
     return this.#ask(async () => {
       const work = this.#client.multi();
       for (const list of lists) work.llen(list);
-      const outcomes = (await work.del(...lists).exec()) ?? [];
-      return outcomes.slice(0, lists.length).reduce((sum, [, size]) => sum + Number(size), 0);
+      for (const set of parked) work.zcard(set);
+      const outcomes = (await work.del(...lists, ...parked).exec()) ?? [];
+      return outcomes.slice(0, -1).reduce((sum, [, size]) => sum + Number(size), 0);
     });
   }
 
@@ -320,7 +346,8 @@ export class RedisQueueStore implements QueueStore {
   async deleteQueue(queue: string): Promise<void> {
     await this.#ask(async () => {
       await this.#bindings.removeQueue(queue);
-      await this.#client.del(...listKeys(this.#options.layout, queue));
+      const { layout } = this.#options;
+      await this.#client.del(...listKeys(layout, queue), ...parkedKeys(layout, queue));
     });
   }
 
@@ -332,7 +359,7 @@ export class RedisQueueStore implements QueueStore {
   async #close(): Promise<void> {
     if (this.#over) return;
     await Promise.allSettled([...this.#claiming]);
-    await Promise.all([this.#leases.stop(), this.#bindings.stop()]);
+    await Promise.all([this.#leases.stop(), this.#bindings.stop(), this.#dueWatch.stop()]);
     try {
       await this.#leases.releaseAll();
     } catch (error) {

@@ -3,13 +3,12 @@
  * Source: celery/worker/consumer/gossip.py of 5.7.
  */
 import { randomUUID } from "node:crypto";
-import { type App, toSendOptions } from "../../app/index.ts";
+import { type App, type LamportClock, toSendOptions } from "../../app/index.ts";
 import { decodeBody } from "../../codecs/index.ts";
 import { isPlainObject, type PlainObject, parseSignature } from "../../protocol/index.ts";
 import type { Connection, Consumer, Delivery } from "../../transports/index.ts";
 import type { Bootstep } from "../bootstep.ts";
 import { EVENT_EXCHANGE, type EventSender } from "../events.ts";
-import type { LamportClock } from "../lamport-clock.ts";
 import { isInCompany } from "./company.ts";
 
 /** How often silent nodes are looked for, in milliseconds. */
