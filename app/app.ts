@@ -45,6 +45,8 @@ export function createApp(options: AppOptions = {}): App {
 export class App implements Caller {
   readonly settings: Settings;
   readonly codecs: Codecs;
+  /** For reading arguments and results: the same, unless the setting exactFloats is on. */
+  readonly valueCodecs: Codecs;
   readonly router: Router;
   readonly producer: Producer;
   readonly sealing: Sealing;
@@ -65,6 +67,10 @@ export class App implements Caller {
     this.onWarning = onWarning ?? warnProcess;
     this.signals = new Signals(this.onWarning);
     this.codecs = withAuth(this.settings, codecs ?? createCodecs(), this.onWarning);
+    const isExact = this.settings.exactFloats && codecs === undefined;
+    this.valueCodecs = isExact
+      ? withAuth(this.settings, createCodecs({ exactFloats: true }), () => undefined)
+      : this.codecs;
     this.router = createRouter(this.settings);
     this.sealing = createSealing(this.settings, this.onWarning);
     this.producer = createProducer({
@@ -137,9 +143,18 @@ export class App implements Caller {
       exchange: prepared.route.exchange,
       routingKey: prepared.route.routingKey,
     }));
-    if (this.settings.taskSendSentEvent) await sendSentEvent(connection, prepared, this);
+    if (this.settings.taskSendSentEvent) await this.#sendSentEvent(connection, prepared);
   }
   #connected: ReconnectingConnection | undefined;
+
+  /** The task is sent: a monitor that misses it is no reason for its sender to try again. */
+  async #sendSentEvent(connection: ReconnectingConnection, prepared: PreparedTask): Promise<void> {
+    try {
+      await sendSentEvent(connection, prepared, this);
+    } catch (error) {
+      this.onWarning("A task-sent event could not be sent", error);
+    }
+  }
 
   /** Sends a task and waits for its result; the wait starts before the message leaves, so that nothing is missed. */
   async call<Result>(
@@ -225,7 +240,7 @@ export class App implements Caller {
   }
 
   async #openBackend(): Promise<ResultBackend> {
-    const { settings, codecs } = this;
+    const { settings, valueCodecs: codecs } = this;
     if (settings.resultBackend === null || !this.keepsResults) throw noResultBackend();
     const compression = compressesResults(settings.resultBackend) ? settings.resultCompression : null;
     const encoding = createResultEncoding({

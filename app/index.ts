@@ -3,6 +3,8 @@ export * from "./app.ts";
 export * from "./apply-signature.ts";
 export * from "./async-result.ts";
 export * from "./dead-letters.ts";
+export * from "./events/index.ts";
+export * from "./lamport-clock.ts";
 export * from "./load-app.ts";
 export * from "./load-settings.ts";
 export * from "./producer.ts";

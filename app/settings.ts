@@ -121,6 +121,11 @@ export interface Settings {
   /** File, directory or glob pattern of revocation lists. Not a Celery setting. */
   readonly securityRevocationList: string | null;
 
+  /**
+   * Read a float without a fraction (`1.0`) in arguments and results as a Float, so that it stays a float when it is sent on.
+   * For the built-in serializers. Not a Celery setting.
+   */
+  readonly exactFloats: boolean;
   /** Largest message body after decompression, in bytes. Not a Celery setting. */
   readonly messageMaxBytes: number;
   /** Deepest nesting of a message body. Not a Celery setting. */
@@ -209,6 +214,7 @@ export const DEFAULT_SETTINGS: Settings = {
   securityDigest: "sha256",
   securityCaCertificates: null,
   securityRevocationList: null,
+  exactFloats: false,
   messageMaxBytes: 16 * 1024 * 1024,
   messageMaxDepth: 200,
   messageSealing: "off",

@@ -20,8 +20,15 @@ export interface TaskRequestInfo {
   /** Milliseconds since 1970. */
   readonly expiresMs: number | undefined;
   readonly priority: number;
+  /** Seconds. */
+  readonly timeLimit: number | undefined;
+  /** Seconds. */
+  readonly softTimeLimit: number | undefined;
   /** The caller's own message headers. */
   readonly headers: PlainObject;
+  /** Names of the headers that the call was stamped with, and their values. */
+  readonly stampedHeaders: readonly string[];
+  readonly stamps: PlainObject;
   readonly replyTo: string | undefined;
   readonly correlationId: string;
   /** Node name of the worker. */

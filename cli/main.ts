@@ -7,6 +7,7 @@ import { callCommand } from "./commands/call.ts";
 import { deadLetterCommand } from "./commands/dead-letter.ts";
 import { gatewayCommand } from "./commands/gateway.ts";
 import { keysCommand } from "./commands/keys.ts";
+import { multiCommand } from "./commands/multi.ts";
 import { purgeCommand } from "./commands/purge.ts";
 import { controlCommand, inspectCommand, statusCommand } from "./commands/remote.ts";
 import { resultCommand } from "./commands/result.ts";
@@ -36,6 +37,7 @@ const COMMANDS = [
   statusCommand,
   purgeCommand,
   deadLetterCommand,
+  multiCommand,
   keysCommand,
 ];
 for (const command of COMMANDS) {

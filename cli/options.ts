@@ -19,6 +19,9 @@ export interface WorkerFlags {
   readonly prefetchMultiplier?: number;
   readonly poolFor?: readonly PoolFor[];
   readonly autoscale?: { readonly max: number; readonly min: number };
+  readonly detach?: boolean;
+  readonly pidfile?: string;
+  readonly logfile?: string;
   readonly statedb?: string;
   readonly withoutMingle?: boolean;
   readonly withoutGossip?: boolean;
@@ -59,6 +62,9 @@ export function withWorkerOptions(command: Command): Command {
       poolFor,
     )
     .option("--autoscale <max,min>", "as many processes as there is work for, in this range", autoscaleRange)
+    .option("-D, --detach", "run in the background; returns when the worker is ready")
+    .option("-f, --logfile <file>", "file for the log; with --detach, for all output")
+    .option("--pidfile <file>", "file for the process's number; %n is the node's name, %h its host")
     .option("-S, --statedb <file>", "file that keeps revoked tasks across restarts")
     .option("--without-mingle", "do not ask other workers what is revoked")
     .option("--without-gossip", "do not follow the events of other workers")

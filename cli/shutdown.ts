@@ -26,6 +26,7 @@ export function onShutdown(env: Readonly<Record<string, string | undefined>> = p
     const isRemapped = env["REMAP_SIGTERM"] === "SIGQUIT";
     process.on("SIGTERM", isRemapped ? quit : resolve);
     process.on("SIGQUIT", quit);
+    process.on("SIGHUP", resolve);
     process.on("SIGINT", (signal) => {
       interrupts += 1;
       if (now.signal.aborted) process.exit(1);

@@ -14,6 +14,7 @@ import {
 import { MAX_INTEGER_DIGITS } from "../protocol/json-parser.ts";
 import { Float, type PlainObject, setOwn } from "../protocol/values.ts";
 import { parseDate, parseDateTime } from "./python-time.ts";
+import { writeFloat } from "./yaml-write.ts";
 
 const TAG = "tag:yaml.org,2002:";
 const DIGITS = [..."0123456789"];
@@ -117,25 +118,42 @@ const binaryTag = defineScalarTag<Uint8Array>(`${TAG}binary`, {
   identify,
 });
 
-const mapTag = defineMappingTag<PlainObject>(`${TAG}map`, {
-  create: () => ({}),
-  addPair(members, key, value) {
-    const name = keyText(key);
-    if (name === undefined) return "a key of a mapping is neither text, number, boolean nor null";
-    setOwn(members, name, value);
+/** What a mapping becomes: an object, or with other keys than strings a Map. */
+interface Mapping {
+  members: PlainObject | Map<unknown, unknown>;
+}
+
+const mapTag = defineMappingTag<Mapping, Mapping["members"]>(`${TAG}map`, {
+  create: () => ({ members: {} }),
+  addPair(mapping, key, value) {
+    if (!isScalar(key)) return "a key of a mapping is neither text, number, boolean nor null";
+    if (!(mapping.members instanceof Map)) {
+      if (typeof key === "string") {
+        setOwn(mapping.members, key, value);
+        return "";
+      }
+      mapping.members = new Map(Object.entries(mapping.members));
+    }
+    mapping.members.set(key, value);
     return "";
   },
+  finalize: ({ members }) => members,
   has: () => false,
-  keys: Object.keys,
-  get: (members, key) => members[String(key)],
-  identify,
+  keys: (members) => toMap(members).keys(),
+  get: (members, key) => toMap(members).get(key),
+  identify: (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value),
+  represent: toMap,
 });
 
-/** Keys that are no strings become what Python's json would make of them. */
-function keyText(key: unknown): string | undefined {
-  if (key === null || ["string", "number", "bigint", "boolean"].includes(typeof key)) return String(key);
-  if (key instanceof Float) return floatText(Number(key));
-  return undefined;
+function toMap(members: Mapping["members"]): Map<unknown, unknown> {
+  return members instanceof Map ? members : new Map(Object.entries(members));
+}
+
+const SCALARS: ReadonlySet<string> = new Set(["string", "number", "bigint", "boolean"]);
+
+/** True for what may be a key of a mapping and an item of a set. */
+export function isScalar(value: unknown): boolean {
+  return value === null || SCALARS.has(typeof value) || value instanceof Float;
 }
 
 const setTag = defineMappingTag<Set<unknown>>(`${TAG}set`, {

@@ -69,7 +69,7 @@ function writeNumber(value: number): string {
 }
 
 /** A float has a dot: PyYAML takes `1e+21` for text, and 2^53 without one would be an integer. */
-function writeFloat(value: number): string {
+export function writeFloat(value: number): string {
   if (Number.isNaN(value)) return ".nan";
   if (!Number.isFinite(value)) return value > 0 ? ".inf" : "-.inf";
   const text = Object.is(value, -0) ? "-0" : String(value);

@@ -39,6 +39,7 @@ const known = new Set<string>();
 let runs = 0;
 let numbers: Readonly<Record<string, number>> = {};
 let printedAt = 0;
+let sizeAtStart = Number.POSITIVE_INFINITY;
 
 if (options.only === undefined) await fuzz(decoder);
 else {
@@ -53,35 +54,28 @@ async function fuzz({ seeds = [], words = [] }: Decoder): Promise<void> {
   const own = (await Promise.all(seeds)).map((seed) => Buffer.from(seed));
   const given = [...own, ...saved, ...recordedInputs(vectorsFolder)];
   const corpus: Uint8Array[] = [];
-  const keepUseful = async (inputs: readonly Uint8Array[]): Promise<void> => {
-    await coverage.takeNew();
-    for (const input of inputs) {
-      await judge(input);
-      const blocks = await coverage.takeNew();
-      if (blocks.length > 0) corpus.push(input);
-      coverage.add(blocks);
-    }
-  };
-  await keepUseful(given);
-  if (corpus.length === 0) corpus.push(Buffer.of(0));
-  const material = { corpus, words: words.map((word) => Buffer.from(word)) };
-  const sizeAtStart = process.memoryUsage.rss();
-  const endsAt = Date.now() + Number(options.seconds) * 1000;
-  while (Date.now() < endsAt) {
-    const batch = Array.from({ length: BATCH }, () => makeInput(random, material));
-    for (const input of batch) {
-      await judge(input);
-      if (process.memoryUsage.rss() - sizeAtStart > MAX_GROWTH) {
-        report({ kind: "memory", what: `more than ${MAX_GROWTH} bytes`, input });
-        process.exit(0);
-      }
-    }
+  const explore = async (inputs: readonly Uint8Array[]): Promise<void> => {
+    for (const input of inputs) await judge(input);
     const blocks = await coverage.takeNew();
-    if (blocks.length > 0) await keepUseful(batch);
+    for (const input of blocks.length > 0 ? inputs : []) {
+      await judge(input);
+      const reached = await coverage.takeNew();
+      if (reached.length > 0) corpus.push(input);
+      coverage.add(reached);
+    }
     // What no input reaches alone, such as clean-up, would be new for ever.
     coverage.add(blocks);
     numbers = { corpus: corpus.length, blocks: coverage.size };
-  }
+  };
+
+  for (let at = 0; at < given.length; at += BATCH) await explore(given.slice(at, at + BATCH));
+  const material = {
+    corpus: corpus.length > 0 ? corpus : [Buffer.of(0)],
+    words: words.map((word) => Buffer.from(word)),
+  };
+  sizeAtStart = process.memoryUsage.rss();
+  const endsAt = Date.now() + Number(options.seconds) * 1000;
+  while (Date.now() < endsAt) await explore(Array.from({ length: BATCH }, () => makeInput(random, material)));
   print({ runs, ...numbers });
 }
 
@@ -98,6 +92,10 @@ async function judge(input: Uint8Array): Promise<void> {
     print({ runs, ...numbers });
   }
   const finding = await attempt(input);
+  if (process.memoryUsage.rss() - sizeAtStart > MAX_GROWTH) {
+    print({ kind: "memory", what: `more than ${MAX_GROWTH} bytes`, input });
+    process.exit(0);
+  }
   if (finding === undefined || known.has(nameOf(finding))) return;
   const name = nameOf(finding);
   known.add(name);
@@ -106,7 +104,7 @@ async function judge(input: Uint8Array): Promise<void> {
     return other !== undefined && nameOf(other) === name;
   };
   const tries = finding.kind === "slow" ? 100 : MINIMISE_TRIES;
-  report({ ...finding, input: await minimise(input, isSame, tries) });
+  print({ ...finding, input: await minimise(input, isSame, tries) });
 }
 
 async function attempt(input: Uint8Array): Promise<Finding | undefined> {
@@ -148,10 +146,6 @@ function describe(error: unknown): string {
 /** Findings of one name are taken for one defect. */
 function nameOf({ kind, what }: Finding): string {
   return `${kind} ${what.replace(/"[^"]*"|\d+/g, "*")}`;
-}
-
-function report(finding: Finding): void {
-  print(finding);
 }
 
 function print(line: Finding | Readonly<Record<string, number>>): void {

@@ -1,5 +1,5 @@
 /** Which headers belong to the protocol, and which to the caller. */
-import type { PlainObject } from "./values.ts";
+import { isPlainObject, type PlainObject } from "./values.ts";
 
 /** Headers that Celery, kombu or this project give a meaning; a caller over HTTP may not set them. */
 export const PROTOCOL_HEADERS: ReadonlySet<string> = new Set([
@@ -37,4 +37,16 @@ export function customHeaders(headers: Readonly<Record<string, unknown>>): Plain
     ([name]) => !PROTOCOL_HEADERS.has(name) && !BROKER_HEADER.test(name),
   );
   return Object.fromEntries(own);
+}
+
+/** Stamps of a call: names of the stamped headers, and their values. Wrong types count as none. */
+export function readStamps(headers: Readonly<Record<string, unknown>>): {
+  readonly stampedHeaders: readonly string[];
+  readonly stamps: PlainObject;
+} {
+  const { stamped_headers: names, stamps } = headers;
+  return {
+    stampedHeaders: Array.isArray(names) ? names.filter((name) => typeof name === "string") : [],
+    stamps: isPlainObject(stamps) ? stamps : {},
+  };
 }

@@ -15,6 +15,8 @@ export interface TreeRules {
   readonly bigint: (value: bigint) => unknown;
   /** Strings and keys. */
   readonly text: (value: string) => string;
+  /** Keys of a Map that are no strings; they are refused without it. */
+  readonly key?: (key: unknown) => unknown;
   /** What stands for an object that is neither array, plain object nor Map; undefined when the format has nothing for it. */
   readonly object: (value: object) => unknown;
 }
@@ -83,9 +85,33 @@ function visitMembers(walk: Walk, value: object, isContainer: boolean): unknown 
   }
   // Array.from because map() would keep the holes of a sparse array.
   if (Array.isArray(value)) return Array.from(value, (item, index) => visitMember(walk, index, item));
+  return value instanceof Map ? visitMap(walk, value) : visitEntries(walk, Object.entries(value));
+}
+
+/** A Map stays one when it has other keys than strings. */
+function visitMap(walk: Walk, members: ReadonlyMap<unknown, unknown>): unknown {
+  const entries = [...members];
+  if (entries.every(hasTextKey)) return visitEntries(walk, entries);
+  const ruleOfKeys = walk.rules.key;
+  if (ruleOfKeys === undefined) throw problem(walk, "the keys of a Map must be strings");
+  const tree = new Map<unknown, unknown>();
+  for (const [key, member] of entries) {
+    if (member === undefined) continue;
+    const ruled = apply(walk, () => (typeof key === "string" ? walk.rules.text(key) : ruleOfKeys(key)));
+    tree.set(ruled, visitMember(walk, String(key), member));
+  }
+  return tree;
+}
+
+type TextEntry = readonly [key: string, member: unknown];
+
+function hasTextKey(entry: readonly [unknown, unknown]): entry is TextEntry {
+  return typeof entry[0] === "string";
+}
+
+function visitEntries(walk: Walk, entries: readonly TextEntry[]): PlainObject {
   const tree: PlainObject = {};
-  for (const [key, member] of value instanceof Map ? value : Object.entries(value)) {
-    if (typeof key !== "string") throw problem(walk, "the keys of a Map must be strings");
+  for (const [key, member] of entries) {
     if (member === undefined) continue;
     setOwn(
       tree,

@@ -1,6 +1,6 @@
 /** Signatures: a task call as data, the form in which links and chains travel. Source: celery/canvas.py of 5.7. */
 import { DecodeError } from "./errors.ts";
-import { isPlainObject, type PlainObject } from "./values.ts";
+import { isPlainObject, type PlainObject, withPlainNumbers } from "./values.ts";
 
 /** Celery's signature object, with Celery's key names. */
 export interface Signature {
@@ -34,7 +34,7 @@ export function parseSignature(value: unknown, field: string): Signature {
     task: value["task"],
     args: Array.isArray(args) ? args : [],
     kwargs: isPlainObject(kwargs) ? kwargs : {},
-    options: isPlainObject(options) ? options : {},
+    options: isPlainObject(options) ? withPlainNumbers(options) : {},
     subtask_type: typeof subtask_type === "string" ? subtask_type : null,
     immutable: immutable === true,
   };

@@ -6,7 +6,7 @@
 import { DecodeError, type ErrorCode } from "./errors.ts";
 import { parseIsoTime } from "./iso-time.ts";
 import { parseSignature, type Signature } from "./signature.ts";
-import { isPlainObject, type PlainObject } from "./values.ts";
+import { isPlainObject, type PlainObject, plainNumber, withPlainNumbers } from "./values.ts";
 import type { WireMessage } from "./wire-message.ts";
 
 /** What to call when the task has ended. */
@@ -110,7 +110,14 @@ function fromProtocol1(wire: WireMessage, body: unknown, deliveryInfo: DeliveryI
       'This is no task message: it has no "task" header, and its body is not an object with "task".',
     );
   }
-  return readRequest({ ...body, group: body["taskset"] ?? body["group"] }, wire, "bad_body", {
+  const fields = withPlainNumbers(body);
+  const { timelimit } = fields;
+  const source = {
+    ...fields,
+    group: fields["taskset"] ?? fields["group"],
+    timelimit: Array.isArray(timelimit) ? timelimit.map(plainNumber) : timelimit,
+  };
+  return readRequest(source, wire, "bad_body", {
     args: readArgs(body["args"] ?? []),
     kwargs: readKwargs(body["kwargs"] ?? {}),
     embed: readEmbed({ ...body, chain: null }),

@@ -68,6 +68,17 @@ export function float(value: number): Float {
   return new Float(value);
 }
 
+/** A plain number for a Float, and other values as they are: in fields of the protocol a number's exact type says nothing. */
+export function plainNumber(value: unknown): unknown {
+  return value instanceof Float ? Number(value) : value;
+}
+
+/** {@link plainNumber} of each member. */
+export function withPlainNumbers(members: PlainObject): PlainObject {
+  if (!Object.values(members).some((member) => member instanceof Float)) return members;
+  return Object.fromEntries(Object.entries(members).map(([key, member]) => [key, plainNumber(member)]));
+}
+
 /** A Python tuple: an array in every other way. Serializers without tuples write it as one. */
 export class Tuple<T = unknown> extends Array<T> {
   /** What map(), filter() and slice() make is a plain array. */

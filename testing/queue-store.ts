@@ -1,7 +1,7 @@
 /** What every {@link QueueStore} must do; a driver's test calls {@link testQueueStore} with a way to open its store. */
 import { randomUUID } from "node:crypto";
 import { beforeEach, describe, expect, test } from "vitest";
-import type { ClaimedMessage, QueueStore, StoreEntry } from "../transports/queue-store.ts";
+import type { ClaimedMessage, ClaimToPark, QueueStore, StoreEntry } from "../transports/queue-store.ts";
 import { cleanUp } from "./clean-up.ts";
 
 /** An empty broker that several stores meet on, as several processes would. */
@@ -237,6 +237,101 @@ export function testQueueStore(name: string, createPlace: () => Promise<QueueSto
       expect(bodies(await later.take([queue], 10))).toEqual(["b", "c"]);
     });
 
+    describe("parking, where it is offered", () => {
+      const inMs = (leftMs: number): number => Date.now() + leftMs;
+      const park = (messages: readonly ClaimedMessage[], untilMs: number): Promise<void> | undefined =>
+        store.park?.(messages.map((message) => toPark(message, untilMs)));
+
+      beforeEach(({ skip }) => {
+        if (store.park === undefined) skip("no parking");
+      });
+
+      test("keeps messages from everybody until they are due, and then gives them out as they were", async () => {
+        const other = await open();
+        const [entry] = entries(queue, "parked");
+        await store.put([withPriority(entry as StoreEntry, 5)]);
+        const [message] = await store.take([queue], 1);
+        const untilMs = inMs(400);
+        await park([message as ClaimedMessage], untilMs);
+        expect(await other.size(queue)).toBe(0);
+        expect(await other.take([queue], 10)).toEqual([]);
+        const again = await takeOne(other, [queue]);
+        expect(Date.now()).toBeGreaterThanOrEqual(untilMs);
+        expect({ ...again, tag: "" }).toEqual({ ...message, tag: "" });
+        await other.settle([again.tag], []);
+        expect(await other.take([queue], 1)).toEqual([]);
+      });
+
+      test("does not change how often a message was delivered", async () => {
+        await store.put(entries(queue, "a"));
+        await store.settle([], tags(await store.take([queue], 1)));
+        const [second] = await store.take([queue], 1);
+        await park([second as ClaimedMessage], inMs(50));
+        const third = await takeOne(store, [queue]);
+        expect({ ...third, tag: "" }).toEqual({ ...second, tag: "" });
+      });
+
+      test("is over at once for a time that has passed", async () => {
+        await store.put(entries(queue, "a"));
+        await park(await store.take([queue], 1), inMs(-60_000));
+        expect(bodies([await takeOne(store, [queue])])).toEqual(["a"]);
+      });
+
+      test("returns each message once, however many processes look", async () => {
+        const others = [await open(), await open()];
+        for (const other of others) await other.take([queue], 1);
+        const all = Array.from({ length: 300 }, (_, at) => String(at).padStart(3, "0"));
+        await store.put(entries(queue, ...all));
+        await park(await store.take([queue], 300), inMs(100));
+        const taken: ClaimedMessage[] = [];
+        while (taken.length < all.length) {
+          for (const each of [store, ...others]) taken.push(...(await each.take([queue], 50)));
+          if (taken.length < all.length) await store.waitForMessages([queue], AbortSignal.timeout(50));
+        }
+        expect(bodies(taken).toSorted()).toEqual(all);
+      });
+
+      test("survives the process that parked, which did not hold it any more", async () => {
+        const other = await open();
+        expect(await other.take([queue], 1)).toEqual([]);
+        await store.put(entries(queue, "a", "b"));
+        const [a, b] = await store.take([queue], 2);
+        await park([a as ClaimedMessage], inMs(300));
+        await store.settle([b?.tag ?? ""], []);
+        await (place.abandon === undefined ? store.close() : place.abandon(store));
+        const again = await takeOne(other, [queue]);
+        expect({ ...again, tag: "" }).toEqual({ ...a, tag: "" });
+        expect(await other.take([queue], 1)).toEqual([]);
+      });
+
+      test("ignores what is not held", async () => {
+        await store.put(entries(queue, "a"));
+        const claimed = await store.take([queue], 1);
+        await park(claimed, inMs(3_600_000));
+        await park(claimed, inMs(0));
+        await store.settle([], tags(claimed));
+        await store.release(tags(claimed));
+        expect(await store.take([queue], 1)).toEqual([]);
+        await store.put(entries(queue, "b"));
+        expect(bodies(await store.take([queue], 10))).toEqual(["b"]);
+      });
+
+      test("is over when the queue is purged or deleted", async () => {
+        for (const empty of [
+          async () => expect(await store.purge(queue)).toBe(3),
+          () => store.deleteQueue(queue),
+        ]) {
+          await store.createQueue(queue);
+          await store.put(entries(queue, "a", "b"));
+          await park(await store.take([queue], 2), inMs(100));
+          await store.put(entries(queue, "c"));
+          await empty();
+          await store.waitForMessages([queue], AbortSignal.timeout(300));
+          expect(await store.take([queue], 10)).toEqual([]);
+        }
+      });
+    });
+
     test("closes twice, says so, and then refuses", async () => {
       await Promise.all([store.close(), store.close()]);
       await store.close();
@@ -278,6 +373,10 @@ function withPriority(entry: StoreEntry, priority: number, body = String(bodyOf(
 
 function bodyOf(payload: string): unknown {
   return payload === "" ? "" : JSON.parse(payload).body;
+}
+
+function toPark({ tag, queue, payload }: ClaimedMessage, untilMs: number): ClaimToPark {
+  return { tag, queue, priority: JSON.parse(payload).properties.priority, untilMs };
 }
 
 /** The bodies of claimed messages. */

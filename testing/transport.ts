@@ -261,6 +261,65 @@ export function testTransport(name: string, createTransport: () => Promise<Trans
       });
     });
 
+    describe("parking, where it is offered", () => {
+      const offersParking = async (): Promise<boolean> => {
+        await publish(queue, "probe");
+        const reader = consume(queue);
+        const [probe] = await reader.take(1);
+        probe?.ack();
+        await reader.consumer.close();
+        return probe?.park !== undefined;
+      };
+
+      beforeEach(async ({ skip }) => {
+        if (!(await offersParking())) skip("no parking");
+      });
+
+      test("keeps a message until it is due, and then hands it out as it was", async () => {
+        const properties = { priority: 0, correlationId: "c0ffee", other: { message_id: "m-1" } };
+        const sent = textMessage("parked", properties);
+        await connection.publish(sent, { exchange: "", routingKey: queue.name });
+        const reader = consume(queue, { prefetch: 1 });
+        const [first] = await reader.take(1);
+        const untilMs = Date.now() + 3000;
+        first?.park?.(untilMs);
+        first?.ack();
+        first?.reject({ requeue: true });
+        await publish(queue, "behind");
+        const [behind] = await reader.take(1);
+        expect(texts(behind === undefined ? [] : [behind])).toEqual(["behind"]);
+        behind?.ack();
+        const [again] = await reader.take(1);
+        // Delays may be whole seconds: a worker holds the rest.
+        expect(Date.now()).toBeGreaterThan(untilMs - 1100);
+        expect(again?.message).toEqual(first?.message);
+        expect(again?.message?.headers).toEqual(sent.headers);
+        expect(again).toMatchObject({ queue: queue.name, exchange: "", redelivered: false });
+        expect(again).toMatchObject({
+          routingKey: queue.name,
+          previousDeliveries: first?.previousDeliveries,
+        });
+        again?.ack();
+        await connection.close();
+        connection = await connect();
+        expect(await connection.queueSize(queue.name)).toBe(0);
+      });
+
+      test("goes on when the connection that parked is closed at once", async () => {
+        await publish(queue, "a", "b", "c");
+        const deliveries = await consume(queue).take(3);
+        for (const delivery of deliveries) delivery.park?.(Date.now() + 2000);
+        await connection.close();
+        connection = await connect();
+        const reader = consume(queue);
+        const again = await reader.take(3);
+        expect(texts(again).toSorted()).toEqual(["a", "b", "c"]);
+        for (const delivery of again) delivery.ack();
+        await publish(queue, "last");
+        expect(texts(await reader.take(1))).toEqual(["last"]);
+      });
+    });
+
     describe("consumers", () => {
       test("hold no more than their prefetch, and more when it is raised", async () => {
         await publish(queue, "a", "b", "c", "d", "e", "f");

@@ -9,6 +9,7 @@ import { AmqpConsumer } from "./amqp/consumer.ts";
 import { brokerText, replyCode, toBrokerError } from "./amqp/errors.ts";
 import { type Liveness, watchLiveness } from "./amqp/liveness.ts";
 import { type AmqpOptions, readOptions, toTlsOptions } from "./amqp/options.ts";
+import { Parker } from "./amqp/parker.ts";
 import { Publisher } from "./amqp/publisher.ts";
 import { Topology } from "./amqp/topology.ts";
 import { type AmqpAddress, parseAmqpUrl } from "./amqp/url.ts";
@@ -30,6 +31,7 @@ const CAPABILITIES: TransportCapabilities = {
   priorityOrder: "high-first",
   nativeAck: true,
   confirms: true,
+  nativeDelay: true,
 };
 
 /** How long close() waits for the broker's answers once nothing is left to confirm. */
@@ -78,6 +80,7 @@ class AmqpConnection implements Connection {
   readonly #publisher: Publisher;
   /** For messages that nobody has to receive: the broker neither confirms nor returns them. */
   readonly #optionalPublisher: Publisher;
+  readonly #parker: Parker;
   readonly #consumers = new Set<AmqpConsumer>();
   readonly #liveness: Liveness;
   #closing: Promise<void> | undefined;
@@ -87,9 +90,14 @@ class AmqpConnection implements Connection {
     this.#model = model;
     this.#options = options;
     this.#wire = tapWire(model);
-    this.#topology = new Topology(model);
+    this.#topology = new Topology(model, options.delayedQueueType);
     this.#publisher = this.#createPublisher(true);
     this.#optionalPublisher = this.#createPublisher(false);
+    this.#parker = new Parker({
+      prepare: (queue) => this.#topology.declareParking(queue),
+      publish: (message, route) => this.#publisher.publish(message, route),
+      onWarning: options.onWarning,
+    });
     this.ended = new Promise((resolve) => {
       model.on("error", (error: Error) => {
         this.#lost = error;
@@ -173,13 +181,19 @@ class AmqpConnection implements Connection {
     return this.#unlessClosed(() => this.#topology.declareExchange(exchange));
   }
 
+  declareDelays(queues: readonly QueueSpec[]): Promise<void> {
+    return this.#unlessClosed(async () => {
+      for (const queue of queues) await this.#topology.declareDelays(queue);
+    });
+  }
+
   publish(message: WireMessage, route: Route): Promise<void> {
     const publisher = route.optional === true ? this.#optionalPublisher : this.#publisher;
     return this.#unlessClosed(() => publisher.publish(message, route));
   }
 
   consume(queues: readonly QueueSpec[], options: ConsumeOptions): Consumer {
-    const { knowledge, onWarning } = this.#options;
+    const { knowledge, detectQuorumQueues, onWarning } = this.#options;
     const { version } = this.#model.connection.serverProperties;
     const consumer = new AmqpConsumer({
       ...options,
@@ -187,6 +201,8 @@ class AmqpConnection implements Connection {
       queues,
       sharesCredit:
         Number.parseInt(version, 10) < FIRST_WITHOUT_SHARED_CREDIT && !knowledge.refusesSharedCredit,
+      detectQuorumQueues,
+      parker: this.#parker,
       onWarning,
       onGone: () => this.#consumers.delete(consumer),
     });
@@ -214,6 +230,8 @@ class AmqpConnection implements Connection {
   async #close(): Promise<void> {
     // amqplib sends connection.close past whatever its channels still buffer, so they close first.
     const finish = async (): Promise<void> => {
+      // What is published there must be acknowledged, or it would be there twice.
+      await this.#parker.stop();
       await Promise.all([...this.#consumers].map((consumer) => consumer.shut()));
       await Promise.all([this.#publisher.close(), this.#optionalPublisher.close()]);
       this.#liveness.stop();

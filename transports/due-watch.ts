@@ -22,7 +22,7 @@ export class DueWatch {
   readonly #options: DueWatchOptions;
   #timer: NodeJS.Timeout | undefined;
   #lookAtMs = Number.POSITIVE_INFINITY;
-  #looking: Promise<void> | undefined;
+  #looking: Promise<void> = Promise.resolve();
   #isStarted = false;
   #isStopped = false;
   #reportedAtMs = Number.NEGATIVE_INFINITY;
@@ -40,7 +40,7 @@ export class DueWatch {
 
   /** Something was parked that is due in so many milliseconds. */
   expect(leftMs: number): void {
-    if (this.#isStarted && this.#looking === undefined) this.#schedule(pauseOf(leftMs));
+    if (this.#isStarted) this.#schedule(pauseOf(leftMs));
   }
 
   /** Sets the timer, unless it is set for an earlier time. */
@@ -51,10 +51,8 @@ export class DueWatch {
     this.#lookAtMs = atMs;
     this.#timer = setTimeout(() => {
       this.#lookAtMs = Number.POSITIVE_INFINITY;
-      this.#looking = this.#look().then((nextMs) => {
-        this.#looking = undefined;
-        this.#schedule(nextMs);
-      });
+      // One after the other: what was parked during a look may be due before it ends.
+      this.#looking = this.#looking.then(() => this.#look()).then((nextMs) => this.#schedule(nextMs));
     }, pauseMs);
     this.#timer.unref();
   }

@@ -39,5 +39,6 @@ export async function createTransport(options: TransportOptions): Promise<Transp
 
 export * from "./broker-urls.ts";
 export * from "./failover.ts";
+export * from "./native-delay.ts";
 export * from "./reconnecting.ts";
 export * from "./transport.ts";

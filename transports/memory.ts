@@ -158,9 +158,9 @@ class MemoryStore implements QueueStore {
       };
       const check = (): void => {
         const dueInMs = this.#returnDue(queues);
-        if (queues.some((queue) => this.#queue(queue).length > 0)) return done();
         clearTimeout(timer);
-        if (dueInMs !== undefined) timer = setTimeout(check, Math.min(dueInMs, MAX_TIMER_MS));
+        if (queues.some((queue) => this.#queue(queue).length > 0)) done();
+        else if (dueInMs !== undefined) timer = setTimeout(check, Math.min(dueInMs, MAX_TIMER_MS));
       };
       this.#broker.waiters.add(check);
       signal.addEventListener("abort", done, { once: true });

@@ -46,6 +46,7 @@ export class ReconnectingConnection implements Connection {
   readonly #options: ReconnectingOptions;
   readonly #queues = new Map<string, QueueSpec>();
   readonly #exchanges = new Map<string, ExchangeSpec>();
+  readonly #delayed = new Map<string, QueueSpec>();
   readonly #consumers = new Set<ReconnectingConsumer>();
   readonly #waiting = new Set<() => void>();
   #life: Connection | undefined;
@@ -130,6 +131,8 @@ export class ReconnectingConnection implements Connection {
       for (const exchange of this.#exchanges.values())
         await this.#unlessRefused(life.declareExchange(exchange));
       for (const queue of this.#queues.values()) await this.#unlessRefused(life.declareQueue(queue));
+      const delayed = [...this.#delayed.values()];
+      if (delayed.length > 0) await this.#unlessRefused(life.declareDelays?.(delayed));
     } catch (error) {
       await life.close().catch(() => undefined);
       throw error;
@@ -153,7 +156,7 @@ export class ReconnectingConnection implements Connection {
    * One refusal must not keep all else from working: a broker that has not missed the last life yet still locks its
    * exclusive queues, for minutes. Their consumers are opened again and again until it works.
    */
-  async #unlessRefused(declared: Promise<void>): Promise<void> {
+  async #unlessRefused(declared: Promise<void> | undefined): Promise<void> {
     try {
       await declared;
     } catch (error) {
@@ -242,6 +245,11 @@ export class ReconnectingConnection implements Connection {
     this.#exchanges.set(exchange.name, exchange);
   }
 
+  async declareDelays(queues: readonly QueueSpec[]): Promise<void> {
+    await this.#call(async (life) => life.declareDelays?.(queues));
+    for (const queue of queues) this.#delayed.set(queue.name, queue);
+  }
+
   consume(queues: readonly QueueSpec[], options: ConsumeOptions): Consumer {
     const consumer = new ReconnectingConsumer(queues, options, {
       onClosed: () => this.#consumers.delete(consumer),
@@ -276,6 +284,7 @@ export class ReconnectingConnection implements Connection {
 
   async deleteQueue(queue: string): Promise<void> {
     this.#queues.delete(queue);
+    this.#delayed.delete(queue);
     await this.#call((life) => life.deleteQueue(queue));
   }
 

@@ -11,7 +11,7 @@ import {
   type TaskContext,
   type TaskRequestInfo,
 } from "../app/index.ts";
-import { customHeaders } from "../protocol/index.ts";
+import { customHeaders, readStamps } from "../protocol/index.ts";
 import type { Run } from "./job.ts";
 import { exceptionDocument, failure, type Outcome, toExceptionDocument } from "./outcome.ts";
 
@@ -111,7 +111,10 @@ export function requestInfo({ request }: Run, hostname: string): TaskRequestInfo
     etaMs: request.etaMs,
     expiresMs: request.expiresMs,
     priority: request.priority,
+    timeLimit: request.timeLimitSeconds,
+    softTimeLimit: request.softTimeLimitSeconds,
     headers: customHeaders(request.headers),
+    ...readStamps(request.headers),
     replyTo: request.replyTo,
     correlationId: request.correlationId,
     hostname,

@@ -4,6 +4,7 @@ import {
   customHeaders,
   formatIsoTime,
   type ResultTuple,
+  readStamps,
   type Signature,
   withResult,
 } from "../protocol/index.ts";
@@ -58,6 +59,8 @@ function retryCall({ request }: Job, { etaMs, retries }: Extract<Outcome, { stat
   const { headers, embed } = request;
   const text = (name: string): string | undefined =>
     typeof headers[name] === "string" ? headers[name] : undefined;
+  const integer = (name: string): number | undefined =>
+    Number.isSafeInteger(headers[name]) ? (headers[name] as number) : undefined;
   const options: { [Name in keyof SendOptions]: SendOptions[Name] | undefined } = {
     args: request.args,
     kwargs: request.kwargs,
@@ -78,6 +81,8 @@ function retryCall({ request }: Job, { etaMs, retries }: Extract<Outcome, { stat
     replyTo: request.replyTo,
     ignoreResult: request.ignoreResult,
     headers: customHeaders(headers),
+    ...(Array.isArray(headers["stamped_headers"]) ? readStamps(headers) : {}),
+    replacedTaskNesting: integer("replaced_task_nesting"),
     link: embed.callbacks.length === 0 ? undefined : embed.callbacks,
     linkError: embed.errbacks.length === 0 ? undefined : embed.errbacks,
     chain: embed.chain.length === 0 ? undefined : embed.chain,

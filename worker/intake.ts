@@ -51,7 +51,7 @@ export function createIntake({
   runsAnyTask,
   sealCheck,
 }: IntakeOptions): (delivery: Delivery) => Awaitable<Job | Refusal | undefined> {
-  const { settings, codecs } = app;
+  const { settings, valueCodecs: codecs } = app;
   const limits = { maxBytes: settings.messageMaxBytes, maxDepth: settings.messageMaxDepth };
   const decodeOptions = { codecs, accept: settings.acceptContent, limits };
 

@@ -42,6 +42,7 @@ export function createLostHandler(options: LostHandlerOptions): LostHandler {
   };
 
   const runAgain = (job: Job, count: number): void => {
+    events.requeued(job);
     const sending = sendAgain(job, count, options).catch((error: unknown) => {
       onWarning(`Task ${job.request.id} could not be sent again; it goes back to its queue`, error);
       job.delivery.reject({ requeue: true });

@@ -50,9 +50,10 @@ async function softPhase({ lanes }: Parts, settings: Settings, now: AbortSignal 
 }
 
 /** Tells all tasks to stop. Those that were acknowledged before they ran are lost, which their callers learn as in Celery. */
-async function abortActive({ lanes, settler }: Parts): Promise<void> {
+async function abortActive({ lanes, settler, events }: Parts): Promise<void> {
   const active = lanes.flatMap(({ scheduler }) => [...scheduler.active]);
   for (const { scheduler } of lanes) scheduler.abortActive(new Error("The worker is shutting down."));
+  for (const job of active) events.cancelled(job);
   const cancelled = exceptionDocument("celery.exceptions", "Retry", "cancelled by Celery");
   const lost = active.filter(({ acksLate }) => !acksLate);
   await Promise.allSettled(lost.map((job) => settler.storeState(job, "RETRY", cancelled)));

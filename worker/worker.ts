@@ -173,7 +173,9 @@ export class Worker {
       clock: this.clock,
       serializer: app.codecs.serializer(app.settings.eventSerializer),
       taskEvents: this.#options.taskEvents ?? app.settings.workerSendTaskEvents,
+      acksOnFailure: app.settings.taskAcksOnFailureOrTimeout,
       load: () => ({ active: this.jobs.active.length, processed: this.#processed }),
+      onHeartbeat: () => app.signals.send("heartbeat_sent", () => this.#event),
       onWarning: warn,
     });
     const limits = new TimeLimits({
@@ -298,11 +300,9 @@ export class Worker {
     events.started(job);
     const tracked = job.task.options.trackStarted ?? this.app.settings.taskTrackStarted;
     if (!tracked) return;
-    settler
-      .storeState(job, "STARTED", { pid: process.pid, hostname: this.hostname })
-      .catch((error: unknown) => {
-        this.warn(`STARTED of ${job.request.id} could not be stored`, error);
-      });
+    settler.storeState(job, "STARTED", { pid: job.pid, hostname: this.hostname }).catch((error: unknown) => {
+      this.warn(`STARTED of ${job.request.id} could not be stored`, error);
+    });
   }
 
   #onEnd(job: Job, outcome: Outcome, settler: Settler, events: EventSender): void {

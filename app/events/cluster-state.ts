@@ -190,7 +190,9 @@ export class ClusterState {
     const [oldest] = this.#warnedHosts;
     if (this.#warnedHosts.size >= MAX_WARNED_HOSTS && oldest !== undefined) this.#warnedHosts.delete(oldest);
     this.#warnedHosts.add(hostname);
-    this.#onWarning(`The clock of ${hostname} and that of this host differ by ${drift} s, or its events were held up`);
+    this.#onWarning(
+      `The clock of ${hostname} and that of this host differ by ${drift} s, or its events were held up`,
+    );
   }
 
   /** Forgets workers, counts, and tasks that have ended; with `all` every task. */

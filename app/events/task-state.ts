@@ -114,7 +114,8 @@ export class ClusterTask {
     for (const [name, value] of Object.entries(event)) {
       if (kept !== undefined && !kept.has(name)) continue;
       if (Object.hasOwn(TEXTS, name)) this[TEXTS[name as keyof typeof TEXTS]] = textOrNull(value);
-      else if (Object.hasOwn(NUMBERS, name)) this[NUMBERS[name as keyof typeof NUMBERS]] = numberOrNull(value);
+      else if (Object.hasOwn(NUMBERS, name))
+        this[NUMBERS[name as keyof typeof NUMBERS]] = numberOrNull(value);
       else if (!ENVELOPE.has(name)) this.#keep(name, value);
     }
   }
@@ -128,12 +129,19 @@ export class ClusterTask {
   /** Plain data. */
   toJSON(): TaskSnapshot {
     const { serial: _, worker, extra, times, ...facts } = this;
-    return { ...facts, worker: worker?.hostname ?? null, times: { ...times }, extra: Object.fromEntries(extra) };
+    return {
+      ...facts,
+      worker: worker?.hostname ?? null,
+      times: { ...times },
+      extra: Object.fromEntries(extra),
+    };
   }
 }
 
 /** A task's data at one time. */
-export type TaskSnapshot = Readonly<Pick<ClusterTask, TextField | NumberField | "uuid" | "state" | "client">> & {
+export type TaskSnapshot = Readonly<
+  Pick<ClusterTask, TextField | NumberField | "uuid" | "state" | "client">
+> & {
   /** Node name. */
   readonly worker: string | null;
   readonly times: Readonly<ClusterTask["times"]>;

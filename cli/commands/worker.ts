@@ -4,6 +4,8 @@ import type { Logger } from "pino";
 import { type App, loadApp } from "../../app/index.ts";
 import { redactUrl, splitBrokerUrls } from "../../transports/index.ts";
 import { createWorker, type Worker } from "../../worker/index.ts";
+import { detach, tellReady } from "../detach.ts";
+import { expandPath } from "../expand-node.ts";
 import { createLogger } from "../logger.ts";
 import {
   applyConnectionFlags,
@@ -13,7 +15,9 @@ import {
   withLogOptions,
   withWorkerOptions,
 } from "../options.ts";
+import { writePidFile } from "../pid-file.ts";
 import { onShutdown } from "../shutdown.ts";
+import { isSupervised, restart } from "../supervise.ts";
 
 export function workerCommand(): Command {
   const command = new Command("worker")
@@ -23,21 +27,38 @@ export function workerCommand(): Command {
 }
 
 async function runWorker(flags: WorkerFlags & ConnectionFlags): Promise<void> {
+  if (flags.detach === true) {
+    const pid = await detach(expanded(flags.logfile, flags));
+    process.stdout.write(`The worker runs in the background (process ${pid}).\n`);
+    return;
+  }
   applyConnectionFlags(flags);
+  const pidFile = expanded(flags.pidfile, flags);
+  // The supervisor of a restarted worker has written its own number.
+  if (pidFile !== undefined && !isSupervised()) writePidFile(pidFile);
   const shutdown = onShutdown();
   const logger = createLogger({ level: flags.loglevel, format: flags.logFormat });
   const app = await loadApp(flags.app ?? "");
   const worker = startableWorker(app, flags, logger);
   process.stderr.write(describeWorker(worker, flags));
   // Before the broker answers there is nothing to drain.
-  const started = worker.start().then(() => logger.info({}, `${worker.hostname} ready.`));
+  const started = worker.start().then(() => {
+    logger.info({}, `${worker.hostname} ready.`);
+    tellReady();
+  });
   await Promise.race([started, shutdown.requested]);
   const signal = await Promise.race([shutdown.requested, worker.shutdownRequested, worker.failed]);
   if (signal instanceof Error) throw signal;
   logger.info({}, `${signal}: warm shutdown, finishing what runs (again to stop at once)`);
   await worker.stop(shutdown.cold, shutdown.now);
   await app.close();
+  // A terminal that closes says SIGHUP too, and wants no new worker.
+  if (signal === "SIGHUP" && !process.stdin.isTTY) await restart();
   process.exit(shutdown.cold.aborted ? 1 : 0);
+}
+
+function expanded(path: string | undefined, { hostname }: WorkerFlags): string | undefined {
+  return path === undefined ? undefined : expandPath(path, hostname);
 }
 
 /** A worker as the flags describe it. */

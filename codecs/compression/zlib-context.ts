@@ -57,10 +57,15 @@ export function zlibContexts(): ZlibContexts | undefined {
 function makeContexts(): ZlibContexts | undefined {
   const major = Number(process.versions.node.split(".")[0]);
   if (major >= UNTRIED_NODE) return undefined;
-  const made = { deflate: createContext(createDeflate()), inflate: createContext(createInflate()) };
-  const packed = made.deflate(SAMPLE);
-  const unpacked = packed && made.inflate(packed.output);
-  return unpacked?.output.equals(SAMPLE) ? made : undefined;
+  try {
+    const made = { deflate: createContext(createDeflate()), inflate: createContext(createInflate()) };
+    const packed = made.deflate(SAMPLE);
+    const unpacked = packed && made.inflate(packed.output);
+    return unpacked?.output.equals(SAMPLE) ? made : undefined;
+  } catch {
+    // Not Node, which other runtimes say they are.
+    return undefined;
+  }
 }
 
 function createContext(stream: Zlib): RunContext {

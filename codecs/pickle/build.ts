@@ -10,7 +10,7 @@ import { READ_CALLS, READ_THROUGH, type ReadCall, readException, readObject } fr
 import { requireHashable } from "./hashable.ts";
 import { MAX_NODES, tooMany } from "./machine.ts";
 import { type Allow, isKnownException, isKnownType } from "./names.ts";
-import { ContainerNode, GlobalNode, type Node, ObjectNode } from "./nodes.ts";
+import { ContainerNode, childrenOf, GlobalNode, type Node, ObjectNode } from "./nodes.ts";
 
 /** Calls within each other that are one value, a date in a zone, and some more. */
 const SPARE_LEVELS = 8;
@@ -65,10 +65,9 @@ export class Builder implements Builds {
     const waiting = [node];
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
       if (seen.has(next)) continue;
-      if (next instanceof GlobalNode) this.#excused.add(next.path);
-      if (next instanceof ContainerNode) waiting.push(...next.nodes);
-      if (next instanceof ObjectNode) waiting.push(next.callee, ...next.args, next.state ?? null);
       seen.add(next);
+      if (next instanceof GlobalNode) this.#excused.add(next.path);
+      for (const child of childrenOf(next)) waiting.push(child);
     }
   }
 
@@ -107,7 +106,7 @@ export class Builder implements Builds {
 
   #dict(node: ContainerNode, depth: number): PlainObject | Map<unknown, unknown> {
     const isFailure = depth === 1 && isErrorDocument(node);
-    const entries = inPairs(node.nodes).map(([key, value]) => [
+    const entries = inPairs(node.nodes).map(([key, value]): [unknown, unknown] => [
       this.build(key, depth + 1),
       this.build(value, depth + 1, isFailure && key === "result"),
     ]);
@@ -117,7 +116,7 @@ export class Builder implements Builds {
       return object;
     }
     requireKeys(entries.map(([key]) => key));
-    return new Map(entries.map(([key, value]) => [key, value]));
+    return new Map(entries);
   }
 
   #object(node: ObjectNode, depth: number, isError: boolean): unknown {

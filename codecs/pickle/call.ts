@@ -87,10 +87,9 @@ export class Call {
 
 /** Keys and values in turn, as pairs. */
 export function inPairs<T>(flat: readonly T[]): [T, T][] {
-  return Array.from({ length: flat.length / 2 }, (_, index) => [
-    flat[2 * index] as T,
-    flat[2 * index + 1] as T,
-  ]);
+  const pairs: [T, T][] = [];
+  for (let at = 0; at + 1 < flat.length; at += 2) pairs.push([flat[at] as T, flat[at + 1] as T]);
+  return pairs;
 }
 
 /** What is called, and with what. */

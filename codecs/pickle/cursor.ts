@@ -3,6 +3,8 @@ import { isUtf8 } from "node:buffer";
 import { DecodeError } from "../../protocol/errors.ts";
 
 const NEWLINE = 0x0a;
+/** Strings of so many bytes are put together faster than Node decodes them. */
+const SHORT = 24;
 
 /** A place in the bytes of a pickle. Everything throws DecodeError `bad_body` at the end of the bytes. */
 export class Cursor {
@@ -48,6 +50,26 @@ export class Cursor {
       throw malformed(`a value claims ${length} bytes, and ${this.remaining} are left`);
     const start = this.#skip(Number(length));
     return this.#bytes.subarray(start, start + Number(length));
+  }
+
+  /** So many bytes as text, see {@link decodeText}. */
+  text(length: number | bigint): string {
+    return length > SHORT || length > this.remaining
+      ? decodeText(this.bytes(length))
+      : this.#shortText(Number(length));
+  }
+
+  /** Nearly all strings are short and ASCII. */
+  #shortText(length: number): string {
+    const start = this.#at;
+    let text = "";
+    for (let at = start; at < start + length; at++) {
+      const code = this.#bytes[at] ?? 0;
+      if (code > 0x7f) return decodeText(this.bytes(length));
+      text += String.fromCharCode(code);
+    }
+    this.#at += length;
+    return text;
   }
 
   /** The bytes up to the next newline, which is skipped. */

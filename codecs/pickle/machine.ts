@@ -14,6 +14,9 @@ export const MAX_NODES = 1_000_000;
 /** A date in a zone is three calls within each other, which do not nest once they are values. */
 const CALLS_OF_A_SCALAR = 3;
 
+/** What one opcode does. */
+export type Operation = (machine: Machine) => void;
+
 export class Machine {
   readonly cursor: Cursor;
   readonly exactFloats: boolean;
@@ -43,6 +46,11 @@ export class Machine {
     const node = this.#stack.length > this.#floor ? this.#stack.pop() : undefined;
     if (node === undefined) throw malformed("it takes a value from an empty stack");
     return node;
+  }
+
+  /** So many values, in the order in which they were pushed. */
+  take(count: number): Node[] {
+    return Array.from({ length: count }, () => this.pop()).reverse();
   }
 
   top(): Node {

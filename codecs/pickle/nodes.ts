@@ -89,6 +89,14 @@ export class ObjectNode extends TreeNode {
   }
 }
 
+/** The nodes that a node is made of. */
+export function childrenOf(node: Node): readonly Node[] {
+  if (node instanceof ContainerNode) return node.nodes;
+  if (!(node instanceof ObjectNode)) return [];
+  const { callee, args, state = null, items = [], entries = [] } = node;
+  return [callee, ...args, state, ...items, ...entries];
+}
+
 function extend(list: Node[] | undefined, more: readonly Node[]): Node[] | undefined {
   if (list === undefined) return more.length === 0 ? undefined : [...more];
   for (const node of more) list.push(node);

@@ -1,28 +1,22 @@
-/** The opcodes of protocols 0 to 5, by their byte. Source: CPython's Lib/pickletools.py. */
-import { DecodeError } from "../../protocol/errors.ts";
+/** What the opcodes of protocols 0 to 5 do. Source: CPython's Modules/_pickle.c. */
 import { ByteArray } from "../../protocol/values.ts";
-import { decodeText, malformed } from "./cursor.ts";
-import type { Machine } from "./machine.ts";
-import { ContainerNode, GlobalNode, type Node, ObjectNode } from "./nodes.ts";
+import { malformed } from "./cursor.ts";
+import type { Machine, Operation } from "./machine.ts";
+import { ContainerNode, type Node, ObjectNode } from "./nodes.ts";
 import { readFloat, readInteger, toFloat, toInteger } from "./numbers.ts";
+import { OP } from "./op.ts";
+import { OBJECT_OPERATIONS } from "./opcodes-objects.ts";
 import { unescapeString, unescapeUnicode } from "./text.ts";
 
-type Operation = (machine: Machine) => void;
-
-/** Ends a pickle. */
-export const STOP = 0x2e;
 const HIGHEST_PROTOCOL = 5;
-/** Longest module or name of a class. */
-const MAX_NAME_BYTES = 1000;
 
 const FRAMING: Readonly<Record<number, Operation>> = {
-  // PROTO
-  128: ({ cursor }) => {
+  [OP.PROTO]: ({ cursor }) => {
     const protocol = cursor.uint8();
     if (protocol > HIGHEST_PROTOCOL) throw malformed(`its protocol is ${protocol}`);
   },
-  // FRAME: its bytes are read like any others.
-  149: ({ cursor }) => {
+  // Its bytes are read like any others.
+  [OP.FRAME]: ({ cursor }) => {
     const length = cursor.uint64();
     if (length > cursor.remaining)
       throw malformed(`a frame claims ${length} bytes, and ${cursor.remaining} are left`);
@@ -30,20 +24,17 @@ const FRAMING: Readonly<Record<number, Operation>> = {
 };
 
 const STACK: Readonly<Record<number, Operation>> = {
-  // MARK, POP, POP_MARK, DUP
-  40: (machine) => machine.mark(),
-  48: (machine) => machine.popValueOrMark(),
-  49: (machine) => machine.popToMark(),
-  50: (machine) => machine.push(machine.top()),
-  // PUT, BINPUT, LONG_BINPUT, MEMOIZE
-  112: (machine) => machine.remember(memoIndex(machine)),
-  113: (machine) => machine.remember(machine.cursor.uint8()),
-  114: (machine) => machine.remember(machine.cursor.uint32()),
-  148: (machine) => machine.rememberNext(),
-  // GET, BINGET, LONG_BINGET
-  103: (machine) => machine.recall(memoIndex(machine)),
-  104: (machine) => machine.recall(machine.cursor.uint8()),
-  106: (machine) => machine.recall(machine.cursor.uint32()),
+  [OP.MARK]: (machine) => machine.mark(),
+  [OP.POP]: (machine) => machine.popValueOrMark(),
+  [OP.POP_MARK]: (machine) => machine.popToMark(),
+  [OP.DUP]: (machine) => machine.push(machine.top()),
+  [OP.PUT]: (machine) => machine.remember(memoIndex(machine)),
+  [OP.BINPUT]: (machine) => machine.remember(machine.cursor.uint8()),
+  [OP.LONG_BINPUT]: (machine) => machine.remember(machine.cursor.uint32()),
+  [OP.MEMOIZE]: (machine) => machine.rememberNext(),
+  [OP.GET]: (machine) => machine.recall(memoIndex(machine)),
+  [OP.BINGET]: (machine) => machine.recall(machine.cursor.uint8()),
+  [OP.LONG_BINGET]: (machine) => machine.recall(machine.cursor.uint32()),
 };
 
 function memoIndex({ cursor }: Machine): number {
@@ -53,39 +44,37 @@ function memoIndex({ cursor }: Machine): number {
 }
 
 const SCALARS: Readonly<Record<number, Operation>> = {
-  // NONE, NEWTRUE, NEWFALSE
-  78: (machine) => machine.push(null),
-  136: (machine) => machine.push(true),
-  137: (machine) => machine.push(false),
-  // INT, in which protocol 0 has booleans; BININT, BININT1, BININT2
-  73: (machine) => {
+  [OP.NONE]: (machine) => machine.push(null),
+  [OP.NEWTRUE]: (machine) => machine.push(true),
+  [OP.NEWFALSE]: (machine) => machine.push(false),
+  // Protocol 0 has booleans here.
+  [OP.INT]: (machine) => {
     const line = machine.cursor.line().toString("latin1");
     machine.push(line === "01" || line === "00" ? line === "01" : readInteger(line));
   },
-  74: (machine) => machine.push(machine.cursor.int32()),
-  75: (machine) => machine.push(machine.cursor.uint8()),
-  77: (machine) => machine.push(machine.cursor.uint16()),
-  // LONG, LONG1, LONG4
-  76: (machine) => machine.push(readInteger(machine.cursor.line().toString("latin1").replace(/L$/, ""))),
-  138: (machine) => machine.push(toInteger(machine.cursor.bytes(machine.cursor.uint8()))),
-  139: (machine) => machine.push(toInteger(machine.cursor.bytes(machine.cursor.int32()))),
-  // FLOAT, BINFLOAT
-  70: (machine) => pushFloat(machine, readFloat(machine.cursor.line().toString("latin1"))),
-  71: (machine) => pushFloat(machine, machine.cursor.double()),
-  // STRING, BINSTRING, SHORT_BINSTRING: str of Python 2
-  83: (machine) => pushOldString(machine, unescapeString(machine.cursor.line())),
-  84: (machine) => pushOldString(machine, machine.cursor.bytes(machine.cursor.int32())),
-  85: (machine) => pushOldString(machine, machine.cursor.bytes(machine.cursor.uint8())),
-  // UNICODE, SHORT_BINUNICODE, BINUNICODE, BINUNICODE8
-  86: (machine) => machine.push(unescapeUnicode(machine.cursor.line())),
-  140: (machine) => machine.push(decodeText(machine.cursor.bytes(machine.cursor.uint8()))),
-  88: (machine) => machine.push(decodeText(machine.cursor.bytes(machine.cursor.uint32()))),
-  141: (machine) => machine.push(decodeText(machine.cursor.bytes(machine.cursor.uint64()))),
-  // SHORT_BINBYTES, BINBYTES, BINBYTES8, BYTEARRAY8: copies, for the body belongs to a broker's client
-  67: (machine) => machine.push(new Uint8Array(machine.cursor.bytes(machine.cursor.uint8()))),
-  66: (machine) => machine.push(new Uint8Array(machine.cursor.bytes(machine.cursor.uint32()))),
-  142: (machine) => machine.push(new Uint8Array(machine.cursor.bytes(machine.cursor.uint64()))),
-  150: (machine) => machine.push(new ByteArray(machine.cursor.bytes(machine.cursor.uint64()))),
+  [OP.BININT]: (machine) => machine.push(machine.cursor.int32()),
+  [OP.BININT1]: (machine) => machine.push(machine.cursor.uint8()),
+  [OP.BININT2]: (machine) => machine.push(machine.cursor.uint16()),
+  [OP.LONG]: (machine) =>
+    machine.push(readInteger(machine.cursor.line().toString("latin1").replace(/L$/, ""))),
+  [OP.LONG1]: (machine) => machine.push(toInteger(machine.cursor.bytes(machine.cursor.uint8()))),
+  [OP.LONG4]: (machine) => machine.push(toInteger(machine.cursor.bytes(machine.cursor.int32()))),
+  [OP.FLOAT]: (machine) => pushFloat(machine, readFloat(machine.cursor.line().toString("latin1"))),
+  [OP.BINFLOAT]: (machine) => pushFloat(machine, machine.cursor.double()),
+  // A str of Python 2.
+  [OP.STRING]: (machine) => pushOldString(machine, unescapeString(machine.cursor.line())),
+  [OP.BINSTRING]: (machine) => pushOldString(machine, machine.cursor.bytes(machine.cursor.int32())),
+  [OP.SHORT_BINSTRING]: (machine) => pushOldString(machine, machine.cursor.bytes(machine.cursor.uint8())),
+  [OP.UNICODE]: (machine) => machine.push(unescapeUnicode(machine.cursor.line())),
+  [OP.SHORT_BINUNICODE]: (machine) => machine.push(machine.cursor.text(machine.cursor.uint8())),
+  [OP.BINUNICODE]: (machine) => machine.push(machine.cursor.text(machine.cursor.uint32())),
+  [OP.BINUNICODE8]: (machine) => machine.push(machine.cursor.text(machine.cursor.uint64())),
+  // Copies, for the body belongs to a broker's client.
+  [OP.SHORT_BINBYTES]: (machine) =>
+    machine.push(new Uint8Array(machine.cursor.bytes(machine.cursor.uint8()))),
+  [OP.BINBYTES]: (machine) => machine.push(new Uint8Array(machine.cursor.bytes(machine.cursor.uint32()))),
+  [OP.BINBYTES8]: (machine) => machine.push(new Uint8Array(machine.cursor.bytes(machine.cursor.uint64()))),
+  [OP.BYTEARRAY8]: (machine) => machine.push(new ByteArray(machine.cursor.bytes(machine.cursor.uint64()))),
 };
 
 function pushFloat(machine: Machine, value: number): void {
@@ -98,28 +87,24 @@ function pushOldString(machine: Machine, bytes: Buffer): void {
 }
 
 const CONTAINERS: Readonly<Record<number, Operation>> = {
-  // EMPTY_LIST, LIST, APPEND, APPENDS
-  93: (machine) => machine.pushContainer("list"),
-  108: (machine) => machine.pushContainer("list", machine.popToMark()),
-  97: (machine) => {
+  [OP.EMPTY_LIST]: (machine) => machine.pushContainer("list"),
+  [OP.LIST]: (machine) => machine.pushContainer("list", machine.popToMark()),
+  [OP.APPEND]: (machine) => {
     const item = machine.pop();
     append(machine, [item]);
   },
-  101: (machine) => append(machine, machine.popToMark()),
-  // EMPTY_TUPLE, TUPLE1, TUPLE2, TUPLE3, TUPLE
-  41: (machine) => machine.pushContainer("tuple"),
-  133: (machine) => machine.pushContainer("tuple", take(machine, 1)),
-  134: (machine) => machine.pushContainer("tuple", take(machine, 2)),
-  135: (machine) => machine.pushContainer("tuple", take(machine, 3)),
-  116: (machine) => machine.pushContainer("tuple", machine.popToMark()),
-  // EMPTY_DICT, DICT, SETITEM, SETITEMS
-  125: (machine) => machine.pushContainer("dict"),
-  100: (machine) => machine.pushContainer("dict", inPairs(machine.popToMark())),
-  115: (machine) => setItems(machine, take(machine, 2)),
-  117: (machine) => setItems(machine, machine.popToMark()),
-  // EMPTY_SET, ADDITEMS, FROZENSET
-  143: (machine) => machine.pushContainer("set"),
-  144: (machine) => {
+  [OP.APPENDS]: (machine) => append(machine, machine.popToMark()),
+  [OP.EMPTY_TUPLE]: (machine) => machine.pushContainer("tuple"),
+  [OP.TUPLE1]: (machine) => machine.pushContainer("tuple", machine.take(1)),
+  [OP.TUPLE2]: (machine) => machine.pushContainer("tuple", machine.take(2)),
+  [OP.TUPLE3]: (machine) => machine.pushContainer("tuple", machine.take(3)),
+  [OP.TUPLE]: (machine) => machine.pushContainer("tuple", machine.popToMark()),
+  [OP.EMPTY_DICT]: (machine) => machine.pushContainer("dict"),
+  [OP.DICT]: (machine) => machine.pushContainer("dict", inPairs(machine.popToMark())),
+  [OP.SETITEM]: (machine) => setItems(machine, machine.take(2)),
+  [OP.SETITEMS]: (machine) => setItems(machine, machine.popToMark()),
+  [OP.EMPTY_SET]: (machine) => machine.pushContainer("set"),
+  [OP.ADDITEMS]: (machine) => {
     const items = machine.popToMark();
     const target = machine.top();
     if (target instanceof ContainerNode && target.kind === "set") target.add(items);
@@ -127,12 +112,8 @@ const CONTAINERS: Readonly<Record<number, Operation>> = {
     else throw malformed("it adds items to what is no set");
     machine.checkHeight(target);
   },
-  145: (machine) => machine.pushContainer("frozenset", machine.popToMark()),
+  [OP.FROZENSET]: (machine) => machine.pushContainer("frozenset", machine.popToMark()),
 };
-
-function take(machine: Machine, count: number): Node[] {
-  return Array.from({ length: count }, () => machine.pop()).reverse();
-}
 
 function append(machine: Machine, items: readonly Node[]): void {
   const target = machine.top();
@@ -155,90 +136,12 @@ function inPairs(nodes: readonly Node[]): readonly Node[] {
   return nodes;
 }
 
-const OBJECTS: Readonly<Record<number, Operation>> = {
-  // GLOBAL, STACK_GLOBAL
-  99: (machine) => machine.pushGlobal(nameLine(machine), nameLine(machine)),
-  147: (machine) => {
-    const [module, name] = take(machine, 2);
-    if (typeof module !== "string" || typeof name !== "string")
-      throw malformed("the name of a class is no text");
-    if (Math.max(module.length, name.length) > MAX_NAME_BYTES)
-      throw malformed("the name of a class is too long");
-    machine.pushGlobal(module, name);
-  },
-  // REDUCE and NEWOBJ, NEWOBJ_EX, OBJ, INST
-  82: call,
-  129: call,
-  146: (machine) => {
-    const kwargs = machine.pop();
-    if (!(kwargs instanceof ContainerNode && kwargs.kind === "dict" && kwargs.nodes.length === 0))
-      throw new DecodeError(
-        "pickle_refused",
-        "A pickle calls something with keyword arguments; it is refused.",
-      );
-    call(machine);
-  },
-  111: (machine) => {
-    const [callee, ...args] = machine.popToMark();
-    if (callee === undefined) throw malformed("an object has no class");
-    machine.pushObject(callee, args);
-  },
-  105: (machine) => {
-    const callee = new GlobalNode(nameLine(machine), nameLine(machine));
-    const args = machine.popToMark();
-    machine.pushGlobal(callee.module, callee.name);
-    machine.pushObject(machine.pop(), args);
-  },
-  // BUILD
-  98: (machine) => {
-    const state = machine.pop();
-    const target = machine.top();
-    if (target instanceof GlobalNode)
-      throw new DecodeError("pickle_refused", `A pickle changes ${target.path}; it is refused.`);
-    if (!(target instanceof ObjectNode) || target.state !== undefined)
-      throw malformed("it gives a state to what can have none");
-    target.setState(state);
-    machine.checkHeight(target);
-  },
-};
-
-function call(machine: Machine): void {
-  const args = machine.pop();
-  const callee = machine.pop();
-  if (!(args instanceof ContainerNode && args.kind === "tuple")) throw malformed("arguments are no tuple");
-  machine.pushObject(callee, args.nodes);
-}
-
-function nameLine({ cursor }: Machine): string {
-  const line = cursor.line();
-  if (line.length > MAX_NAME_BYTES) throw malformed("the name of a class is too long");
-  return decodeText(line);
-}
-
-/** What lies outside of the pickle, which only its writer's program could find. */
-const REFUSED: Readonly<Record<number, string>> = {
-  80: "a persistent id (PERSID)",
-  81: "a persistent id (BINPERSID)",
-  130: "an extension code (EXT1)",
-  131: "an extension code (EXT2)",
-  132: "an extension code (EXT4)",
-  151: "a buffer beside it (NEXT_BUFFER)",
-  152: "a buffer beside it (READONLY_BUFFER)",
-};
-
-function refuse(what: string): Operation {
-  return () => {
-    throw new DecodeError("pickle_refused", `A pickle refers to ${what}; it is refused.`);
-  };
-}
-
 const OPERATIONS: Readonly<Record<number, Operation>> = {
   ...FRAMING,
   ...STACK,
   ...SCALARS,
   ...CONTAINERS,
-  ...OBJECTS,
-  ...Object.fromEntries(Object.entries(REFUSED).map(([code, what]) => [code, refuse(what)])),
+  ...OBJECT_OPERATIONS,
 };
 
 /** Runs the opcodes up to STOP. Throws DecodeError. */
@@ -246,7 +149,7 @@ export function run(machine: Machine): Node {
   const { cursor } = machine;
   for (;;) {
     const code = cursor.uint8();
-    if (code === STOP) break;
+    if (code === OP.STOP) break;
     const operation = OPERATIONS[code];
     if (operation === undefined) throw malformed(`there is no opcode ${code}`);
     operation(machine);

@@ -1,8 +1,9 @@
 /** The opcodes of protocol 4 that are written. */
 import { fromInteger } from "./numbers.ts";
+import { OP } from "./op.ts";
 
-const START = Buffer.of(0x80, 4);
-const STOP = Buffer.of(0x2e);
+const START = Buffer.of(OP.PROTO, 4);
+const STOP = Buffer.of(OP.STOP);
 const MAX_INT32 = 0x7fff_ffff;
 
 /** A pickle that grows. Sizes that a length of 4 bytes cannot tell do not occur: Node's strings and buffers are smaller. */
@@ -20,8 +21,8 @@ export class Output {
   }
 
   op(...codes: readonly number[]): void {
-    const start = this.#room(codes.length);
-    for (const [index, code] of codes.entries()) this.#bytes[start + index] = code;
+    let at = this.#room(codes.length);
+    for (const code of codes) this.#bytes[at++] = code;
   }
 
   raw(bytes: Uint8Array): void {
@@ -30,44 +31,62 @@ export class Output {
   }
 
   none(): void {
-    this.op(0x4e);
+    this.op(OP.NONE);
   }
 
   boolean(value: boolean): void {
-    this.op(value ? 0x88 : 0x89);
+    this.op(value ? OP.NEWTRUE : OP.NEWFALSE);
   }
 
   integer(value: number | bigint): void {
-    if (value >= 0 && value <= 0xff) this.op(0x4b, Number(value));
+    if (value >= 0 && value <= 0xff) this.op(OP.BININT1, Number(value));
     else if (value >= -MAX_INT32 - 1 && value <= MAX_INT32) {
-      this.op(0x4a);
+      this.op(OP.BININT);
       const start = this.#room(4);
       this.#bytes.writeInt32LE(Number(value), start);
     } else {
       const bytes = fromInteger(BigInt(value));
-      this.#sized(bytes, 0x8a, 0x8b);
+      this.#sized(bytes, OP.LONG1, OP.LONG4);
     }
   }
 
   float(value: number): void {
-    this.op(0x47);
+    this.op(OP.BINFLOAT);
     const start = this.#room(8);
     this.#bytes.writeDoubleBE(value, start);
   }
 
   text(value: string): void {
-    this.#sized(encodeText(value), 0x8c, 0x58);
+    if (!this.#shortAscii(value)) this.#sized(encodeText(value), OP.SHORT_BINUNICODE, OP.BINUNICODE);
   }
 
   bytes(value: Uint8Array): void {
-    this.#sized(value, 0x43, 0x42);
+    this.#sized(value, OP.SHORT_BINBYTES, OP.BINBYTES);
   }
 
   /** `module.name`. */
   global(module: string, name: string): void {
     this.text(module);
     this.text(name);
-    this.op(0x93);
+    this.op(OP.STACK_GLOBAL);
+  }
+
+  /** Nearly all strings are short and ASCII. False, and nothing written, for others. */
+  #shortAscii(value: string): boolean {
+    if (value.length > 0x7f) return false;
+    const start = this.#room(value.length + 2);
+    let at = start + 2;
+    for (let index = 0; index < value.length; index++) {
+      const code = value.charCodeAt(index);
+      if (code > 0x7f) {
+        this.#at = start;
+        return false;
+      }
+      this.#bytes[at++] = code;
+    }
+    this.#bytes[start] = OP.SHORT_BINUNICODE;
+    this.#bytes[start + 1] = value.length;
+    return true;
   }
 
   #sized(bytes: Uint8Array, short: number, long: number): void {

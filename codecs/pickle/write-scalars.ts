@@ -2,12 +2,11 @@
 import type { Temporal } from "temporal-polyfill";
 import { MAX_INTEGER_DIGITS } from "../../protocol/json-parser.ts";
 import { ByteArray, DECIMAL_TEXT, Decimal, Float, Uuid } from "../../protocol/values.ts";
+import { OP } from "./op.ts";
 import type { Output } from "./output.ts";
 import { durationParts, offsetOf, toTimeState } from "./times.ts";
 
-const EMPTY_TUPLE = 0x29;
-const TUPLE = { 1: 0x85, 2: 0x86, 3: 0x87 } as const;
-const REDUCE = 0x52;
+const TUPLES = { 1: OP.TUPLE1, 2: OP.TUPLE2, 3: OP.TUPLE3 } as const;
 
 /** Writes what is no object. Throws TypeError and RangeError. */
 export function writePrimitive(output: Output, value: unknown): void {
@@ -49,12 +48,12 @@ function call(
   output: Output,
   module: string,
   name: string,
-  count: keyof typeof TUPLE,
+  count: keyof typeof TUPLES,
   write: () => void,
 ): void {
   output.global(module, name);
   write();
-  output.op(TUPLE[count], REDUCE);
+  output.op(TUPLES[count], OP.REDUCE);
 }
 
 function writeDecimal(output: Output, text: string): void {
@@ -65,11 +64,10 @@ function writeDecimal(output: Output, text: string): void {
 function writeUuid(output: Output, hex: string): void {
   if (!/^[\da-f]{32}$/.test(hex)) throw new RangeError("a Uuid has not 32 hexadecimal digits");
   output.global("uuid", "UUID");
-  // NEWOBJ, then BUILD from {"int": ...}.
-  output.op(EMPTY_TUPLE, 0x81, 0x7d);
+  output.op(OP.EMPTY_TUPLE, OP.NEWOBJ, OP.EMPTY_DICT);
   output.text("int");
   output.integer(BigInt(`0x${hex}`));
-  output.op(0x73, 0x62);
+  output.op(OP.SETITEM, OP.BUILD);
 }
 
 function writeDuration(output: Output, value: Temporal.Duration): void {

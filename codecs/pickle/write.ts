@@ -14,23 +14,9 @@ import {
 } from "../../protocol/values.ts";
 import { requireHashable } from "./hashable.ts";
 import { type Allow, isKnownException, isKnownType } from "./names.ts";
+import { OP } from "./op.ts";
 import { Output } from "./output.ts";
 import { writePrimitive, writeScalarObject } from "./write-scalars.ts";
-
-const OP = {
-  MARK: 0x28,
-  EMPTY_TUPLE: 0x29,
-  TUPLE: 0x74,
-  EMPTY_LIST: 0x5d,
-  APPENDS: 0x65,
-  EMPTY_SET: 0x8f,
-  ADDITEMS: 0x90,
-  FROZENSET: 0x91,
-  EMPTY_DICT: 0x7d,
-  SETITEMS: 0x75,
-  REDUCE: 0x52,
-  BUILD: 0x62,
-} as const;
 
 /** Values without a JavaScript twin that the reader keeps as PickledObject of itself, see globals.ts. */
 const KEPT: ReadonlySet<string> = new Set(
@@ -60,6 +46,7 @@ class Writer {
 
   write(value: unknown): void {
     if (typeof value !== "object" || value === null) this.#attempt(() => writePrimitive(this.output, value));
+    else if (Array.isArray(value) || isPlainObject(value)) this.#container(value);
     else if (!this.#attempt(() => writeScalarObject(this.output, value))) this.#container(value);
   }
 

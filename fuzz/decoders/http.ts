@@ -6,7 +6,7 @@ import { parseDuration, readTime } from "../../gateway/times.ts";
 import { ConfigurationError } from "../../protocol/index.ts";
 import { parseRedisUrl } from "../../stores/redis-url.ts";
 import { redactUrl, splitBrokerUrls, transportName } from "../../transports/broker-urls.ts";
-import { type Decoder, textOf } from "./decoder.ts";
+import { type Decoder, isDecodeError, textOf } from "./decoder.ts";
 import { jsonWords } from "./words.ts";
 
 const isProblem = (error: unknown): boolean => error instanceof Problem;
@@ -28,7 +28,8 @@ export const httpDecoders: Readonly<Record<string, Decoder>> = {
       parseDuration(textOf(input));
       readTime(textOf(input), "/eta");
     },
-    isRefusal: isProblem,
+    // The gateway answers both with the problem bad-eta.
+    isRefusal: (error) => isProblem(error) || isDecodeError(error),
     seeds: ["PT1M30S", "P1DT2H", "2024-02-29T12:00:00Z", "2024-02-29 12:00:00.123+01:00"],
     words: [..."P T D H M S Z + - : . 2024 -02 -29 T12 :00 9 0".split(" ")],
   },

@@ -26,4 +26,3 @@ try {
 }
 const milliseconds = Math.round(performance.now() - start);
 process.stdout.write(JSON.stringify({ code, extraBytes: peak() - before, milliseconds }));
-process.exit();

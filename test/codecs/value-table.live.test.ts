@@ -16,7 +16,7 @@ import { BODIES, VALUES } from "./value-table-values.ts";
 const file = fileURLToPath(new URL("value_table.py", import.meta.url));
 const page = fileURLToPath(new URL("../../docs/serializers.md", import.meta.url));
 const codecs = createCodecs();
-const serializers = ["json", "yaml", "msgpack"].map((name) => codecs.serializer(name));
+const serializers = ["json", "yaml", "msgpack", "pickle"].map((name) => codecs.serializer(name));
 const VERSIONS: readonly PythonVersion[] = ["latest", "5.2"];
 
 /** What Python says of a body: its value's repr, or why it cannot read it. */

@@ -147,6 +147,29 @@ describe("yamlSerializer", () => {
     expect(write(value)).toBe("task: t\nargs:\n  - 1\n  - two\nkwargs: {}\nwhen: 2024-02-29\n");
   });
 
+  test.each<[value: unknown, body: string]>([
+    [null, "null"],
+    ["Please send it", "Please send it"],
+    ["yes", "'yes'"],
+    ["it's 1", "'it''s 1'"],
+    ["12", "'12'"],
+    ["2024-02-29", "'2024-02-29'"],
+    ["tab\t, é, 🎉 and \u2028", String.raw`"tab\t, \xe9, \U0001f389 and \u2028"`],
+    [[[1, [2, []]], {}], "- - 1\n  - - 2\n    - []\n- {}"],
+    [[{ a: { b: [1] }, c: "d" }, 2], "- a:\n    b:\n      - 1\n  c: d\n- 2"],
+    [{ "a: b": 1, "": 2, "12": 3 }, "'12': 3\n'a: b': 1\n'': 2"],
+    [{ a: new Set([1, "x y"]), b: new Set() }, "a: !!set\n  1: null\n  x y: null\nb: !!set {}"],
+    [[Buffer.from("hello"), Buffer.alloc(0)], "- !!binary 'aGVsbG8='\n- !!binary ''"],
+    [[1e21, 0.5, -0, 2 ** 53, 1e-7], "- 1.0e+21\n- 0.5\n- -0.0\n- 9007199254740992.0\n- 1.0e-7"],
+  ])("writes %o", (value, body) => {
+    expect(write(value)).toBe(`${body}\n`);
+  });
+
+  test("writes long keys with a question mark", () => {
+    const key = "k".repeat(1001);
+    expect(write({ [key]: [1], b: 2 })).toBe(`? ${key}\n:\n  - 1\nb: 2\n`);
+  });
+
   test("refuses a large body of values before it parses them", () => {
     const startedWith = process.memoryUsage().rss;
     expect(() => read("[".concat("1,".repeat(8_000_000), "]"))).toThrow("more than 100000 values");

@@ -54,6 +54,12 @@ export interface PythonClient {
     args?: readonly unknown[],
     options?: Readonly<Record<string, unknown>>,
   ): Promise<Readonly<Record<string, unknown>> | null>;
+  /** What `app.control.<method>(*args, **options)` returns; with `reply: true` a list of `{worker: reply}`, else null. */
+  control(
+    method: string,
+    args?: readonly unknown[],
+    options?: Readonly<Record<string, unknown>>,
+  ): Promise<unknown>;
   /**
    * Any Python expression: `app`, `chain`, `chord`, `group`, `signature` and the modules `datetime`, `decimal`, `uuid` are
    * at hand. Resolves to its value as JSON, or to the id when it is a result object, which `get` then knows.
@@ -82,6 +88,8 @@ export function startPythonClient(app: PythonApp): PythonClient {
       const { value } = await call({ op: "inspect", method, arguments: args, options });
       return (value ?? null) as Readonly<Record<string, unknown>> | null;
     },
+    control: async (method, args = [], options = {}) =>
+      (await call({ op: "control", method, arguments: args, options })).value ?? null,
     async evaluate(code) {
       const { id, value } = await call({ op: "eval", code });
       return id ?? value;

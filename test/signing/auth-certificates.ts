@@ -20,21 +20,25 @@ import { makeFolder, removeFolder } from "../helpers/services-process.ts";
 
 export type KeyPair = webcrypto.CryptoKeyPair;
 
-const KINDS = {
+type KeyKind = "rsa512" | "rsa1024" | "rsa2048" | "rsa4096" | "ec" | "ed25519";
+
+const KINDS: Readonly<
+  Record<KeyKind, webcrypto.RsaHashedKeyGenParams | webcrypto.EcKeyGenParams | webcrypto.Algorithm>
+> = {
   rsa512: rsa(512),
   rsa1024: rsa(1024),
   rsa2048: rsa(2048),
   rsa4096: rsa(4096),
-  ec: { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" },
+  ec: { name: "ECDSA", namedCurve: "P-256" },
   ed25519: { name: "Ed25519" },
-} as const;
+};
 
 function rsa(modulusLength: number): webcrypto.RsaHashedKeyGenParams {
   const publicExponent = new Uint8Array([1, 0, 1]);
   return { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256", modulusLength, publicExponent };
 }
 
-export async function makeKeys(kind: keyof typeof KINDS): Promise<KeyPair> {
+export async function makeKeys(kind: KeyKind): Promise<KeyPair> {
   return (await webcrypto.subtle.generateKey(KINDS[kind], true, ["sign", "verify"])) as KeyPair;
 }
 
@@ -71,7 +75,7 @@ export async function certificatePem(options: CertificateOptions): Promise<strin
     notAfter: new Date(options.notAfter ?? "2120-01-01T00:00:00Z"),
     publicKey: keys.publicKey,
     signingKey: by.privateKey,
-    signingAlgorithm: { ...by.privateKey.algorithm, hash: "SHA-256" },
+    signingAlgorithm: { ...by.privateKey.algorithm },
     extensions: options.isAuthority
       ? [
           new BasicConstraintsExtension(true),
@@ -103,7 +107,7 @@ export async function revocationListPem(options: RevocationListOptions): Promise
   const list = await X509CrlGenerator.create({
     issuer,
     signingKey: by.privateKey,
-    signingAlgorithm: { ...by.privateKey.algorithm, hash: "SHA-256" },
+    signingAlgorithm: { ...by.privateKey.algorithm },
     thisUpdate: new Date("2024-01-01T00:00:00Z"),
     nextUpdate: new Date(nextUpdate),
     entries: serials.map((serialNumber) => ({

@@ -5,14 +5,18 @@ import type { ConsumeOptions, Consumer, Delivery, QueueSpec } from "../transport
 import { Acks } from "./acks.ts";
 import { type Channel, closeChannel, type Message, type Model, openChannel } from "./amqplib.ts";
 import { type Credit, createSharedCredit, createSplitCredit } from "./credit.ts";
-import { AmqpDelivery } from "./delivery.ts";
+import { AmqpDelivery, ParkableDelivery } from "./delivery.ts";
 import { toBrokerError } from "./errors.ts";
+import type { Parker } from "./parker.ts";
 
 export interface AmqpConsumerOptions extends ConsumeOptions {
   readonly model: Model;
   readonly queues: readonly QueueSpec[];
   /** Whether the broker can limit a channel as a whole. */
   readonly sharesCredit: boolean;
+  /** It cannot where a queue is a quorum queue; false does not look. */
+  readonly detectQuorumQueues: boolean;
+  readonly parker: Parker;
   readonly onWarning: (message: string, error?: unknown) => void;
   /** Told when the channel is gone, and with it the last chance to settle. */
   readonly onGone: () => void;
@@ -42,7 +46,7 @@ export class AmqpConsumer implements Consumer {
   }
 
   async #open(): Promise<void> {
-    const { model, queues, sharesCredit } = this.#options;
+    const { model, queues, sharesCredit, detectQuorumQueues } = this.#options;
     const channel = await openChannel(
       (done) => model.createChannel(done),
       (error) => this.#channelClosed(error),
@@ -50,7 +54,8 @@ export class AmqpConsumer implements Consumer {
     this.#channel = channel;
     this.#acks = new Acks(channel, () => this.#settledAll());
     const prefetch = this.#prefetch;
-    const createCredit = sharesCredit && !queues.some(isQuorum) ? createSharedCredit : createSplitCredit;
+    const hasQuorum = detectQuorumQueues && queues.some(isQuorum);
+    const createCredit = sharesCredit && !hasQuorum ? createSharedCredit : createSplitCredit;
     this.#credit = createCredit({
       channel,
       queues: queues.map(({ name }) => name),
@@ -73,10 +78,18 @@ export class AmqpConsumer implements Consumer {
       );
       return;
     }
-    const delivery = new AmqpDelivery(queue, raw, this.#noAck ? undefined : this.#acks);
+    const delivery = this.#toDelivery(queue, raw);
     if (!this.#noAck) this.#acks?.hold(delivery);
     this.#batch.push(delivery);
     if (this.#batch.length === 1) setImmediate(() => this.#handOver());
+  }
+
+  #toDelivery(queue: string, raw: Message): AmqpDelivery {
+    if (this.#noAck || this.#acks === undefined) return new AmqpDelivery(queue, raw, undefined);
+    const { queues, parker } = this.#options;
+    const canPark = queues.some((spec) => spec.name === queue && parker.takes(spec));
+    if (!canPark) return new AmqpDelivery(queue, raw, this.#acks);
+    return new ParkableDelivery(queue, raw, this.#acks, parker);
   }
 
   #handOver(): void {

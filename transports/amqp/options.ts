@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import type { ConnectionOptions as TlsOptions } from "node:tls";
 import { ConfigurationError, isPlainObject } from "../../protocol/index.ts";
+import { DELAYED_QUEUE_TYPES, type DelayedQueueType } from "./delays.ts";
 import type { AmqpAddress } from "./url.ts";
 
 export interface AmqpOptions {
@@ -14,6 +15,10 @@ export interface AmqpOptions {
   readonly maxUnconfirmed: number;
   /** A connection is given up when the broker leaves two questions, asked at this interval, without an answer; 0 asks none. */
   readonly livenessMs: number;
+  /** Type of the queues of Celery's delayed delivery. */
+  readonly delayedQueueType: DelayedQueueType;
+  /** Limit the prefetch of quorum queues one by one; false asks RabbitMQ to limit the channel. */
+  readonly detectQuorumQueues: boolean;
   readonly loginMethod: "PLAIN" | "AMQPLAIN" | "EXTERNAL";
   /** undefined for plain TCP. */
   readonly ssl: SslOptions | undefined;
@@ -60,9 +65,19 @@ export function readOptions(given: Readonly<Record<string, unknown>>, address: A
     confirmTimeoutMs: number("confirmTimeoutMs"),
     maxUnconfirmed: number("maxUnconfirmed"),
     livenessMs: number("livenessMs"),
+    delayedQueueType: readQueueType(given["delayedQueueType"] ?? "quorum"),
+    detectQuorumQueues: given["detectQuorumQueues"] !== false,
     loginMethod: known,
     ssl: readSsl(given["ssl"], address),
   };
+}
+
+function readQueueType(given: unknown): DelayedQueueType {
+  const type = DELAYED_QUEUE_TYPES.find((known) => known === given);
+  if (type !== undefined) return type;
+  throw new ConfigurationError(
+    `The AMQP transport option "delayedQueueType" must be one of ${DELAYED_QUEUE_TYPES.join(", ")}.`,
+  );
 }
 
 const SSL_NAMES = ["caCerts", "certfile", "keyfile", "certReqs", "serverHostname"] as const;

@@ -2,6 +2,7 @@
 import type { Options, Replies } from "amqplib/callback_api";
 import type { ExchangeSpec, QueueSpec } from "../transport.ts";
 import { type Channel, call, type Model, openChannel } from "./amqplib.ts";
+import { bindToDelays, bindToParking, type DelayedQueueType, declareDelays } from "./delays.ts";
 import { brokerText, replyCode, toBrokerError } from "./errors.ts";
 import { shortString, toArguments } from "./publish-options.ts";
 
@@ -21,18 +22,20 @@ const QUEUE_ARGUMENTS = [
 
 export class Topology {
   readonly #model: Model;
+  readonly #delayedQueueType: DelayedQueueType;
   #channel: Channel | undefined;
   #last: Promise<unknown> = Promise.resolve();
   /** What was declared in this life of the connection, by its specification. */
   readonly #declared = new Map<string, Promise<void>>();
 
-  constructor(model: Model) {
+  constructor(model: Model, delayedQueueType: DelayedQueueType) {
     this.#model = model;
+    this.#delayedQueueType = delayedQueueType;
   }
 
   declareQueue(queue: QueueSpec): Promise<void> {
     const action = `Queue "${queue.name}" cannot be declared`;
-    return this.#declareOnce(queue, action, async (channel) => {
+    return this.#declareOnce(JSON.stringify(queue), action, async (channel) => {
       const { exchange, name } = queue;
       if (exchange !== undefined) await declareExchange(channel, exchange);
       await call<Replies.AssertQueue>((done) => channel.assertQueue(name, queueOptions(queue), done));
@@ -47,7 +50,31 @@ export class Topology {
 
   declareExchange(exchange: ExchangeSpec): Promise<void> {
     const action = `Exchange "${exchange.name}" cannot be declared`;
-    return this.#declareOnce(exchange, action, (channel) => declareExchange(channel, exchange));
+    return this.#declareOnce(JSON.stringify(exchange), action, (channel) =>
+      declareExchange(channel, exchange),
+    );
+  }
+
+  /** Celery's delayed delivery, bound to a queue as Celery binds it. */
+  async declareDelays(queue: QueueSpec): Promise<void> {
+    await this.#declareDelays();
+    const action = `Queue "${queue.name}" cannot be bound to the delayed delivery`;
+    await this.#declareOnce(`delays:${JSON.stringify(queue)}`, action, (channel) =>
+      bindToDelays(channel, queue),
+    );
+  }
+
+  /** The same for what is parked. */
+  async declareParking(queue: string): Promise<void> {
+    await this.#declareDelays();
+    const action = `Queue "${queue}" cannot be bound to the delayed delivery`;
+    await this.#declareOnce(`parking:${queue}`, action, (channel) => bindToParking(channel, queue));
+  }
+
+  #declareDelays(): Promise<void> {
+    const type = this.#delayedQueueType;
+    const action = `The delayed delivery cannot be declared with ${type} queues`;
+    return this.#declareOnce("delays", action, (channel) => declareDelays(channel, type));
   }
 
   /** Declare again when asked again: something that was declared may be gone. */
@@ -74,12 +101,7 @@ export class Topology {
     });
   }
 
-  #declareOnce(
-    spec: QueueSpec | ExchangeSpec,
-    action: string,
-    declare: (channel: Channel) => Promise<void>,
-  ): Promise<void> {
-    const key = JSON.stringify(spec);
+  #declareOnce(key: string, action: string, declare: (channel: Channel) => Promise<void>): Promise<void> {
     const known = this.#declared.get(key);
     if (known !== undefined) return known;
     const declared = this.#run(declare).catch((error: unknown) => {

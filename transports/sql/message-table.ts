@@ -124,11 +124,20 @@ export class MessageTable {
   }
 
   /** Makes messages visible at their old place in the queue, marked as redelivered; resolves with the names of their queues. */
-  async showAgain(tx: SqlExecutor, ids: readonly number[]): Promise<readonly string[]> {
+  showAgain(tx: SqlExecutor, ids: readonly number[]): Promise<readonly string[]> {
+    return this.#show(tx, ids, `, payload = ${MARKED_PAYLOAD}`);
+  }
+
+  /** The same for messages that nobody worked on: they stay as they are. */
+  showUnmarked(tx: SqlExecutor, ids: readonly number[]): Promise<readonly string[]> {
+    return this.#show(tx, ids, "");
+  }
+
+  async #show(tx: SqlExecutor, ids: readonly number[], change: string): Promise<readonly string[]> {
     const { message, queue } = this.#names;
     const { text, params } = inList(ids);
     await tx.run(
-      `UPDATE ${message} SET visible = true, timestamp = NULL, payload = ${MARKED_PAYLOAD} WHERE id IN ${text}`,
+      `UPDATE ${message} SET visible = true, timestamp = NULL${change} WHERE id IN ${text}`,
       params,
     );
     const rows = await tx.all<{ name: string }>(

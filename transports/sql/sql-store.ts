@@ -14,10 +14,12 @@ import {
   type SqlDatabase,
   type SqlTransaction,
 } from "../../stores/sql/index.ts";
-import type { Binding, ClaimedMessage, QueueStore, StoreEntry } from "../queue-store.ts";
+import { DueWatch } from "../due-watch.ts";
+import type { Binding, ClaimedMessage, ClaimToPark, QueueStore, StoreEntry } from "../queue-store.ts";
 import type { TransportCapabilities } from "../transport.ts";
 import { ConsumerLease, queueTopic } from "./lease.ts";
 import { MessageTable, type Picked } from "./message-table.ts";
+import { Parking } from "./parking.ts";
 import type { TableNames } from "./tables.ts";
 
 export const SQL_CAPABILITIES: TransportCapabilities = {
@@ -50,6 +52,10 @@ export class SqlStore implements QueueStore {
   readonly #db: SqlDatabase;
   readonly #messages: MessageTable;
   readonly #lease: ConsumerLease;
+  readonly #parking: Parking;
+  readonly #dueWatch: DueWatch;
+  /** Queues that were taken from: what is parked for them is returned by this process, too. */
+  readonly #taken = new Set<string>();
   readonly #bells = new Set<Bell>();
   #end: (error: Error | undefined) => void = () => undefined;
   #closing: Promise<void> | undefined;
@@ -64,6 +70,11 @@ export class SqlStore implements QueueStore {
     });
     const onLost = (): void => this.#end(this.#leaseLost());
     this.#lease = new ConsumerLease({ db, names, messages: this.#messages, leaseMs, onWarning, onLost });
+    this.#parking = new Parking({ db, names, messages: this.#messages, lease: this.#lease });
+    this.#dueWatch = new DueWatch({
+      look: () => this.#parking.returnDue([...this.#taken]),
+      onError: (error) => onWarning("Parked messages could not be returned; trying again", error),
+    });
   }
 
   /** Its row in the table of consumers, once it has taken something. */
@@ -88,6 +99,8 @@ export class SqlStore implements QueueStore {
   take(queues: readonly string[], max: number): Promise<readonly ClaimedMessage[]> {
     return this.#guard(async () => {
       await this.#lease.start();
+      for (const queue of queues) this.#taken.add(queue);
+      this.#dueWatch.start();
       return this.#db.transaction((tx) => this.#take(tx, queues, max), { durable: false });
     });
   }
@@ -165,6 +178,11 @@ export class SqlStore implements QueueStore {
     if (ids.length > 0) await this.#patiently((tx) => this.#lease.giveBack(tx, ids));
   }
 
+  async park(claims: readonly ClaimToPark[]): Promise<void> {
+    await this.#patiently((tx) => this.#parking.park(tx, claims));
+    this.#dueWatch.expect(Math.min(...claims.map(({ untilMs }) => untilMs)) - Date.now());
+  }
+
   async bind(binding: Binding): Promise<void> {
     const { exchange, routingKey, pattern, queue } = binding;
     const known = await this.bindings(exchange);
@@ -190,8 +208,9 @@ export class SqlStore implements QueueStore {
   purge(queue: string): Promise<number> {
     return this.#write(async (tx) => {
       const count = await this.#messages.count(tx, queue);
+      const parked = await this.#parking.forget(tx, queue);
       await this.#messages.purge(tx, queue);
-      return count;
+      return count + parked;
     });
   }
 
@@ -203,6 +222,7 @@ export class SqlStore implements QueueStore {
   deleteQueue(queue: string): Promise<void> {
     return this.#write(async (tx) => {
       await this.#messages.removeAll(tx, queue);
+      await this.#parking.forget(tx, queue);
       await tx.run(`DELETE FROM ${this.#options.names.binding} WHERE queue = ?`, [queue]);
     });
   }
@@ -214,6 +234,7 @@ export class SqlStore implements QueueStore {
 
   async #close(): Promise<void> {
     for (const bell of this.#bells) bell.ring();
+    await this.#dueWatch.stop();
     try {
       await this.#lease.end();
     } catch (error) {

@@ -12,6 +12,8 @@ export interface TableNames {
   readonly claim: string;
   /** One row for every consumer of ours that lives. */
   readonly consumer: string;
+  /** One row for every message that waits for its time. */
+  readonly parked: string;
   /** Kombu keeps bindings in each process; ours are shared. */
   readonly binding: string;
 }
@@ -28,6 +30,7 @@ export function tableNames(queue: unknown, message: unknown): TableNames {
     message: messages,
     claim: `celerity_claim${own}`,
     consumer: `celerity_consumer${own}`,
+    parked: `celerity_parked${own}`,
     binding: `celerity_binding${own}`,
   };
 }
@@ -117,6 +120,11 @@ function ownTables(dialect: SqlDialect, names: TableNames): readonly SchemaObjec
       names.consumer,
       "id VARCHAR(36) NOT NULL PRIMARY KEY, renewed_at BIGINT NOT NULL, lease_ms BIGINT NOT NULL",
     ),
+    table(
+      names.parked,
+      "message_id INTEGER NOT NULL PRIMARY KEY, queue_id INTEGER NOT NULL, due_at BIGINT NOT NULL, deliveries INTEGER NOT NULL",
+    ),
+    index(`ix_celerity_due${suffixOf(names.message)}`, `${names.parked} (queue_id, due_at)`),
     table(
       names.binding,
       "exchange TEXT NOT NULL, routing_key TEXT NOT NULL, pattern TEXT NOT NULL, queue TEXT NOT NULL, PRIMARY KEY (exchange, routing_key, pattern, queue)",

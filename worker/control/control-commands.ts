@@ -42,7 +42,7 @@ const setEvents =
   };
 
 const heartbeat: Command = ({ parts }) => {
-  parts?.events.heartbeat("worker-heartbeat");
+  parts?.events.heartbeat();
   return null;
 };
 

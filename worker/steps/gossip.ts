@@ -2,13 +2,12 @@
  * What workers learn from each other's events: who is there, what the time is, and who does what only one may do.
  * Source: celery/worker/consumer/gossip.py of 5.7.
  */
-import { randomUUID } from "node:crypto";
-import { type App, type LamportClock, toSendOptions } from "../../app/index.ts";
+import { type App, eventQueue, type LamportClock, toSendOptions } from "../../app/index.ts";
 import { decodeBody } from "../../codecs/index.ts";
 import { isPlainObject, type PlainObject, parseSignature } from "../../protocol/index.ts";
 import type { Connection, Consumer, Delivery } from "../../transports/index.ts";
 import type { Bootstep } from "../bootstep.ts";
-import { EVENT_EXCHANGE, type EventSender } from "../events.ts";
+import type { EventSender } from "../events.ts";
 import { isInCompany } from "./company.ts";
 
 /** How often silent nodes are looked for, in milliseconds. */
@@ -29,7 +28,7 @@ export const gossipStep: Bootstep = {
     const { app, hostname, clock, logger } = worker;
     const onNode: GossipOptions["onNode"] = (node, what) => logger?.debug({ node }, `${node} ${what}`);
     worker.gossip = new Gossip({ app, connection, hostname, clock, events, onNode });
-    await worker.gossip.start(EVENT_EXCHANGE, type);
+    await worker.gossip.start(type);
   },
   async stop(worker) {
     await worker.gossip?.stop();
@@ -75,18 +74,9 @@ export class Gossip {
     return [...this.#nodes.keys()];
   }
 
-  async start(exchange: string, type: "topic" | "fanout"): Promise<void> {
+  async start(type: "topic" | "fanout"): Promise<void> {
     const { connection, app } = this.#options;
-    const queue = {
-      name: `celeryev.${randomUUID()}`,
-      exchange: { name: exchange, type },
-      routingKey: "worker.#",
-      durable: false,
-      exclusive: true,
-      autoDelete: true,
-      messageTtlMs: 5000,
-      expiresMs: 60_000,
-    };
+    const queue = eventQueue(type, "worker.#");
     await connection.declareQueue(queue);
     const consumer = connection.consume([queue], { prefetch: 0, noAck: true });
     this.#consumer = consumer;

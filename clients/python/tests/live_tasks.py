@@ -1,4 +1,4 @@
-"""The app of test/helpers/python/tasks_app.py, sealed; CELERITY_TEST_CONF and the environment configure it."""
+"""The app of test/helpers/python/tasks_app.py, sealed."""
 
 from tasks_app import app
 

@@ -1,4 +1,4 @@
-"""Makes conformance/vectors/seals.json: messages, their seals, what is signed of them, and the verdict on each.
+"""Makes conformance/vectors/seals.json: messages, their seals, what is signed of them, and verdicts.
 
     PYTHONPATH=clients/python/src python clients/python/tests/make_vectors.py > conformance/vectors/seals.json
 

@@ -108,7 +108,7 @@ class FlakyNonces(MemoryNonces):
 
 
 def setUpModule():
-    """One worker for all tests, which requires seals: Celery takes seconds to stop one, and stops only all."""
+    """One worker for all, which requires seals: Celery takes seconds to stop one, and can stop only all."""
     logging.getLogger("celery").setLevel(logging.CRITICAL)
     AppTest.app = sealed_app(AppTest.queue)
     AppTest.worker = start_worker(AppTest.app, pool="solo", perform_ping_check=False, shutdown_timeout=30)

@@ -4,6 +4,7 @@
 {"op": "get", "id", "timeout"}                        -> {"value"}, or {"error"} when the task failed
 {"op": "state", "id"}                                 -> {"value": the state}
 {"op": "inspect", "method", "arguments", "options"}   -> {"value": the replies by worker, or null}
+{"op": "control", "method", "arguments", "options"}   -> {"value": what the app.control method returns}
 {"op": "eval", "code"}                                -> {"id"} when the code gives a result object, else {"value"}
 
 An answer to what went wrong is {"error": {"type", "module", "message", "traceback"}}. The code of an eval sees NAMES.
@@ -63,12 +64,17 @@ def inspect(command):
     return {"value": method(*(command.get("arguments") or []))}
 
 
+def control(command):
+    method = getattr(app.control, command["method"])
+    return {"value": method(*(command.get("arguments") or []), **(command.get("options") or {}))}
+
+
 def evaluate(command):
     value = eval(command["code"], NAMES)
     return remember(value) if isinstance(value, ResultBase) else {"value": value}
 
 
-OPERATIONS = {"send": send, "get": get, "state": state, "inspect": inspect, "eval": evaluate}
+OPERATIONS = {"send": send, "get": get, "state": state, "inspect": inspect, "control": control, "eval": evaluate}
 
 
 def answer(line):

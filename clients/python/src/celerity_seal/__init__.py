@@ -36,20 +36,21 @@ def seal(
 ) -> Sealing:
     """Makes the app seal what it sends, and its workers verify what they read.
 
-    Call it right after the app is made. What is not given comes from the app's configuration (`message_sealing` for the
-    mode, `message_seal_key` and so on), else from the environment (`CELERY_MESSAGE_SEALING`, ...).
+    Call it right after the app is made. What is not given comes from the app's configuration
+    (`message_sealing` for the mode, `message_seal_key` and so on), else from the environment
+    (`CELERY_MESSAGE_SEALING`, ...).
 
     Arguments:
-        mode: What workers ask of messages: "require" a good seal, "accept-legacy" (unsealed ones run, with a warning),
-            or "off".
+        mode: What workers ask of messages: "require" a good seal, "accept-legacy" (unsealed ones run, with a
+            warning), or "off", which is the default.
         key: Ed25519 private key that seals: a PEM file, its text, or the folder of `celerity keys`.
         key_password: Opens an encrypted key.
-        trusted_keys: Public keys, as PEM files, folders, patterns or texts, of all who send, the workers included.
+        trusted_keys: Public keys of all who send, the workers included: PEM files, folders, patterns, texts.
         audience: Name of the fleet; messages of another are refused.
-        max_age: Seconds for which a seal counts, after it was made or after the task's ETA; 7 days when not given.
-        nonce_store: Where used seals are noted, one for all workers of a queue: redis://, sqlite:///file, memory. When
-            not given, where results are kept, else the broker, else memory.
-        control: Whether workers ask the same of remote control commands, which they do when not given.
+        max_age: Seconds for which a seal counts, after it was made or after the task's ETA. Default: 7 days.
+        nonce_store: Where used seals are noted, one for all workers of a queue: redis://, sqlite:///file,
+            memory. Default: where results are kept, else the broker, else memory.
+        control: Whether workers ask the same of remote control commands. Default: yes.
     """
     if {"amqp", "control", "sealing"} & vars(app).keys():
         raise ImproperlyConfigured(

@@ -113,7 +113,7 @@ def verify_message(
 
 
 def expires_at(claims: Claims, message: Message, max_age: float) -> float:
-    """When the seal is too old, in seconds since 1970: its maximum age counts from the ETA where that is later."""
+    """When the seal is too old, in seconds since 1970: its age counts from the ETA where that is later."""
     start = claims.iat / 1000
     try:
         eta = maybe_iso8601(message.headers.get("eta") or None)

@@ -34,7 +34,7 @@ def key_id(key: Ed25519PublicKey) -> str:
 
 
 def load_seal_key(source: str, password: Optional[str] = None) -> SealKey:
-    """A private key from PEM text, a PEM file, or the folder of `celerity keys`, which names the one that signs now.
+    """A private key from PEM text, a PEM file, or the folder of `celerity keys`: the one that signs now.
 
     Raises ImproperlyConfigured, which tells nothing of the key.
     """
@@ -54,8 +54,8 @@ def load_seal_key(source: str, password: Optional[str] = None) -> SealKey:
 def load_trusted_keys(sources: Iterable[str]) -> TrustedKeys:
     """Public keys by id, from PEM texts, files, folders and patterns such as `keys/*.pem`.
 
-    Keys of other types serve other purposes and are passed over. Raises ImproperlyConfigured, also for a private key,
-    which has no place among those that are given away, and when no key is left.
+    Keys of other types serve other purposes and are passed over. Raises ImproperlyConfigured, also for a
+    private key, which has no place among those that are given away, and when no key is left.
     """
     keys: Dict[str, Ed25519PublicKey] = {}
     for source in sources:
@@ -79,7 +79,7 @@ def load_trusted_keys(sources: Iterable[str]) -> TrustedKeys:
 
 
 def _files(source: str) -> Iterator[str]:
-    """A file, the files of a folder (of its folder `public`, as `celerity keys` keeps them), or those of a pattern."""
+    """A file, the files of a folder (of its `public`, where `celerity keys` has them), or of a pattern."""
     if os.path.isdir(source):
         public = os.path.join(source, "public")
         source = os.path.join(public if os.path.isdir(public) else source, "*.pem")

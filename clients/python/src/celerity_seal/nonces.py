@@ -21,7 +21,7 @@ class NonceStore(Protocol):
     """The seam: any exception says that the store cannot be reached. Calls come from several threads."""
 
     def claim(self, name: str, token: str, expires_at: float) -> str:
-        """Notes `started:token` if nothing is noted; the text that is noted now. Times are seconds since 1970."""
+        """Notes `started:token` if nothing is noted; returns what is noted now. Times: seconds since 1970."""
 
     def done(self, name: str, expires_at: float) -> None:
         """Notes `done`."""
@@ -39,7 +39,7 @@ def is_shared(url: str) -> bool:
 
 
 def open_nonce_store(url: str) -> NonceStore:
-    """A store for `redis://` (`rediss://`, `unix://`), `sqlite:///file` or `memory`. Raises ImproperlyConfigured."""
+    """A store for redis://, rediss://, unix://, sqlite:/// or memory. Raises ImproperlyConfigured."""
     scheme, _, rest = url.partition(":")
     if scheme in ("redis", "rediss", "unix"):
         return RedisNonces(url)

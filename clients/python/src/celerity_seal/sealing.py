@@ -46,7 +46,7 @@ class Taken(NamedTuple):
     is_done: bool
 
     def done(self) -> None:
-        """The message has left its queue. A failure only leaves the nonce as started, which refuses replays too."""
+        """The message has left its queue. Where this fails, a nonce that is started refuses replays too."""
         try:
             self.nonces.done(self.name, self.expires_at)
         except Exception as error:
@@ -61,7 +61,7 @@ class Taken(NamedTuple):
 
 
 class Sealing:
-    """Read on first use, so that the app may be configured after `seal(app)`; a worker reads all when it starts."""
+    """Read on first use, so that the app may be configured after `seal(app)`; by a worker at its start."""
 
     def __init__(self, app: Celery, given: Dict[str, Any]) -> None:
         self.app = app
@@ -69,7 +69,7 @@ class Sealing:
         self._warned_at: Dict[str, float] = {}
 
     def sealed(self, headers: Dict[str, Any], queue: Optional[str], message: Message) -> Dict[str, Any]:
-        """The headers with a new seal in place of one that a copied message brought along; without a key, with none."""
+        """The headers with a new seal in place of one that a copy brought along; without a key, with none."""
         headers = {name: value for name, value in headers.items() if name != HEADER}
         if self.key is None:
             return headers
@@ -77,7 +77,7 @@ class Sealing:
         return {**headers, HEADER: seal}
 
     def take(self, message: Message, queue: str, redelivered: bool) -> Taken:
-        """Verifies a task and notes its nonce. Raises SealError; what the store raises when it cannot be reached."""
+        """Verifies a task and notes its nonce. Raises SealError, and whatever the store raises."""
         claims = self._verify(message, queue, self.max_age)
         return self._note(claims, message, queue, self.max_age, redelivered)
 
@@ -163,7 +163,7 @@ class Sealing:
 
     @cached_property
     def nonces(self) -> NonceStore:
-        """The configured store, else where results are kept, else the broker, else memory: as in every language."""
+        """The configured store, else where results are kept, else the broker, else memory: as everywhere."""
         store = self._setting("message_seal_nonce_store")
         if store is not None:
             return open_nonce_store(store) if isinstance(store, str) else store

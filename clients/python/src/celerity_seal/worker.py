@@ -33,7 +33,7 @@ PUBLISH_RETRIES = {"max_retries": 2, "interval_start": 0, "interval_step": 0.2}
 
 
 class SealedMessage(KombuMessage):
-    """Mixed into a transport's message: `raw` is the body as the broker has it, and stays unread until `open()`."""
+    """Mixed into a transport's message: `raw` is the body as the broker has it, unread until `open()`."""
 
     #: kombu decompresses a message as soon as it is made, unless there are errors.
     errors: Any = ("not opened",)
@@ -132,7 +132,7 @@ class VerifyTasks(bootsteps.StartStopStep):
 
 
 def _release(message: Any = None, **_: Any) -> None:
-    """The worker refused the message before it ran: its dead letter may be put back once the cause is gone."""
+    """The worker refused the message before it ran; it may be put back once the cause is gone."""
     if getattr(message, "taken", None):
         message.taken.release()
 
@@ -145,7 +145,7 @@ class TaskGate:
         self.app = sealing.app
         self.consumer = consumer
         self.task_consumer = consumer.task_consumer
-        #: What could not be checked yet, in its order. Unacknowledged, so that no more than the prefetch limit waits.
+        #: What could not be checked yet, in its order; unacknowledged, so that the prefetch limit bounds it.
         self._waiting: List[Tuple[SealedMessage, str]] = []
 
     def admits(self, message: SealedMessage, queue: str) -> bool:
