@@ -22,6 +22,11 @@ export function delayLevelName(level: number): string {
   return `celery_delayed_${level}`;
 }
 
+/** Whether a message came out of a delay: exchanges that it was only passed on by are not named. */
+export function isDelayExchange(exchange: string): boolean {
+  return exchange.startsWith("celery_delayed_");
+}
+
 /** The route of a message that shall come out after some seconds, 1 at least. A delay that the key has already is replaced. */
 export function delayedRoute(routingKey: string, seconds: number): Route {
   const whole = Math.min(MAX_DELAY_SECONDS, Math.max(1, Math.trunc(seconds)));

@@ -30,9 +30,12 @@ export class Builder implements Builds {
   /** Paths that no table has, which stand where they may. */
   readonly #excused: Set<string> = new Set();
   readonly #built: Map<Node, Built> = new Map();
-  /** The nodes around the current one. */
+  /** The shared nodes around the current one. */
   readonly #around: Set<Node> = new Set();
   #count = 0;
+  /** Nodes around the current one. */
+  #level = 0;
+  /** The deepest level that the shared node around the current one has reached. */
   #deepest = 0;
 
   constructor(limits: DecodeLimits, allow: Allow) {
@@ -48,7 +51,8 @@ export class Builder implements Builds {
   }
 
   build(node: Node, depth: number, isError = false): unknown {
-    if (node instanceof ContainerNode || node instanceof ObjectNode) return this.#share(node, depth, isError);
+    if (node instanceof ContainerNode || node instanceof ObjectNode)
+      return node.isShared ? this.#shared(node, depth, isError) : this.#tree(node, depth, isError);
     this.#add(1);
     if (!(node instanceof GlobalNode)) return node;
     if (!isKnownType(node.path) && !this.#allow(node.path)) throw refused(node);
@@ -71,8 +75,8 @@ export class Builder implements Builds {
     }
   }
 
-  /** A node may be used in many places: its value is made once, and measured in each. */
-  #share(node: ContainerNode | ObjectNode, depth: number, isError: boolean): unknown {
+  /** The value of a node that is used in many places is made once, and measured in each. */
+  #shared(node: ContainerNode | ObjectNode, depth: number, isError: boolean): unknown {
     const above = depth - 1;
     const known = this.#built.get(node);
     if (known !== undefined) {
@@ -81,16 +85,23 @@ export class Builder implements Builds {
       return known.value;
     }
     if (this.#around.has(node)) throw malformed("a value contains itself");
-    if (this.#around.size >= this.#limits.maxDepth + SPARE_LEVELS) throw tooDeep(this.#limits.maxDepth);
     const [count, deepest] = [this.#count, this.#deepest];
     this.#deepest = above;
     this.#around.add(node);
-    this.#add(1);
-    const value =
-      node instanceof ContainerNode ? this.#container(node, depth) : this.#object(node, depth, isError);
+    const value = this.#tree(node, depth, isError);
     this.#around.delete(node);
     this.#built.set(node, { value, size: this.#count - count, height: this.#deepest - above });
     this.#deepest = Math.max(deepest, this.#deepest);
+    return value;
+  }
+
+  #tree(node: ContainerNode | ObjectNode, depth: number, isError: boolean): unknown {
+    if (this.#level >= this.#limits.maxDepth + SPARE_LEVELS) throw tooDeep(this.#limits.maxDepth);
+    this.#add(1);
+    this.#level++;
+    const value =
+      node instanceof ContainerNode ? this.#container(node, depth) : this.#object(node, depth, isError);
+    this.#level--;
     return value;
   }
 
@@ -173,14 +184,13 @@ function explain(call: Call, read: ReadCall): unknown {
   } catch (error) {
     if (error instanceof CelerityError) throw error;
     throw malformed(
-      `a call of ${call.callee.path} is not what Python writes: ${toError(error).message}`,
+      `a call of ${call.callee.shown} is not what Python writes: ${toError(error).message}`,
       error,
     );
   }
 }
 
-function refused({ path }: GlobalNode): DecodeError {
-  const shown = JSON.stringify(path.slice(0, 200)).slice(1, -1);
+function refused({ shown }: GlobalNode): DecodeError {
   return new DecodeError(
     "pickle_refused",
     `A pickle names ${shown}, which is beyond plain data; it is refused. To read objects of that class as data, use createPickleSerializer({ allow: ["${shown}"] }).`,

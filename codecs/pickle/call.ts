@@ -76,7 +76,7 @@ export class Call {
   finish(): void {
     for (const part of ["state", "items", "entries"] as const)
       if (this.#object[part] !== undefined && !this.#used.has(part))
-        throw malformed(`${this.callee.path} has ${part} that it should not have`);
+        throw malformed(`${this.callee.shown} has ${part} that it should not have`);
   }
 
   #members(nodes: readonly Node[]): unknown[] {

@@ -7,7 +7,7 @@ import { tooDeep } from "../../protocol/json-parser.ts";
 import type { DecodeLimits } from "../serializer.ts";
 import { type Cursor, malformed } from "./cursor.ts";
 import { modernName } from "./names.ts";
-import { ContainerNode, GlobalNode, type Node, ObjectNode } from "./nodes.ts";
+import { ContainerNode, GlobalNode, type Node, ObjectNode, TreeNode } from "./nodes.ts";
 
 /** Nodes that a pickle may push, and values that it may unfold to where it shares them. */
 export const MAX_NODES = 1_000_000;
@@ -40,6 +40,12 @@ export class Machine {
   push(node: Node): void {
     this.#count();
     this.#stack.push(node);
+  }
+
+  /** Pushes what is used elsewhere too. */
+  pushAgain(node: Node): void {
+    if (node instanceof TreeNode) node.isShared = true;
+    this.push(node);
   }
 
   pop(): Node {
@@ -99,7 +105,7 @@ export class Machine {
   recall(index: number): void {
     const node = index < this.#memo.length ? this.#memo[index] : this.#farMemo.get(index);
     if (node === undefined) throw malformed(`its memo has nothing at ${index}`);
-    this.push(node);
+    this.pushAgain(node);
   }
 
   pushContainer(kind: ContainerNode["kind"], nodes?: readonly Node[]): void {

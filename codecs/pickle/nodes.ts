@@ -9,7 +9,9 @@ export type Scalar = null | boolean | number | bigint | string | Float | Uint8Ar
 export type Node = Scalar | ContainerNode | GlobalNode | ObjectNode;
 
 /** What nests. */
-abstract class TreeNode {
+export abstract class TreeNode {
+  /** Whether the pickle uses it again, so that it may stand in several places, or in itself. */
+  isShared = false;
   /** Levels of nesting in it, itself included; what its children got after it took them in is not counted. */
   height = 1;
 
@@ -52,6 +54,11 @@ export class GlobalNode {
 
   get path(): string {
     return `${this.module}.${this.name}`;
+  }
+
+  /** The path for messages, whatever it holds. */
+  get shown(): string {
+    return JSON.stringify(this.path.slice(0, 200)).slice(1, -1);
   }
 }
 

@@ -44,7 +44,7 @@ const OBJECTS: Readonly<Record<number, Operation>> = {
     const state = machine.pop();
     const target = machine.top();
     if (target instanceof GlobalNode)
-      throw new DecodeError("pickle_refused", `A pickle changes ${target.path}; it is refused.`);
+      throw new DecodeError("pickle_refused", `A pickle changes ${target.shown}; it is refused.`);
     if (!(target instanceof ObjectNode) || target.state !== undefined)
       throw malformed("it gives a state to what can have none");
     target.setState(state);

@@ -69,6 +69,7 @@ const PARTS: Readonly<Record<string, readonly [code: string | undefined, ...part
   "lists that grow in each other afterwards": ["too_deep", growing(2_000), "."],
   "3 * 10^6 places in the memo": ["too_large", "N", repeated(3_000_000, "\x94"), "."],
   "the last place in the memo": [undefined, "Nr\xff\xff\xff\xffj\xff\xff\xff\xff", "\x86."],
+  "900 000 empty lists": [undefined, "](", repeated(900_000, "]"), "e."],
   "10^6 values": ["too_large", "](", repeated(1_000_000, "N"), "e."],
   "one value 10^6 times": ["too_large", "](K\x01q\0", repeated(1_000_000, "h\0"), "e."],
   "one value taken 10^6 times and dropped": ["too_large", "K\x01q\0", repeated(1_000_000, ["h\0", "0"]), "."],

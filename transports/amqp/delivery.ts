@@ -1,6 +1,6 @@
 /** A delivery over amqplib's message. Its parts are read when somebody asks: a worker that drops it reads none. */
 import { DecodeError, type WireMessage } from "../../protocol/index.ts";
-import { DELAYED_DELIVERY_EXCHANGE, isParkingKey, withoutDelay } from "../native-delay.ts";
+import { isDelayExchange, isParkingKey, withoutDelay } from "../native-delay.ts";
 import type { Delivery } from "../transport.ts";
 import { type Acks, Held } from "./acks.ts";
 import { type Message, propertiesOf } from "./amqplib.ts";
@@ -48,7 +48,7 @@ export class AmqpDelivery extends Held implements Delivery {
   }
 
   get #wasDelayed(): boolean {
-    return this.raw.fields.exchange === DELAYED_DELIVERY_EXCHANGE;
+    return isDelayExchange(this.raw.fields.exchange);
   }
 
   get #wasParked(): boolean {

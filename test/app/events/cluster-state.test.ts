@@ -48,7 +48,9 @@ describe("what strangers send", () => {
 
   test("cannot name what every object has", () => {
     const state = new ClusterState();
-    state.event(event("task-constructor", { uuid: "__proto__", toString: 1, constructor: 2, hasOwnProperty: 3 }));
+    state.event(
+      event("task-constructor", { uuid: "__proto__", toString: 1, constructor: 2, hasOwnProperty: 3 }),
+    );
     expect(state.tasks.get("__proto__")?.state).toBe("CONSTRUCTOR");
     expect(state.tasks.get("__proto__")?.extra.get("toString")).toBe(1);
     expect({}).not.toHaveProperty("toString", 1);
@@ -58,7 +60,8 @@ describe("what strangers send", () => {
 test("a clock that is wrong is told once for each host", () => {
   const warnings: string[] = [];
   const state = new ClusterState({ onWarning: (message) => warnings.push(message) });
-  for (const hostname of ["w1", "w1", "w2"]) state.event(event("worker-heartbeat", { hostname, timestamp: 900 }));
+  for (const hostname of ["w1", "w1", "w2"])
+    state.event(event("worker-heartbeat", { hostname, timestamp: 900 }));
   state.event(event("worker-heartbeat", { hostname: "w3", timestamp: 990 }));
   expect(warnings).toEqual([
     "The clock of w1 and that of this host differ by 100 s, or its events were held up",

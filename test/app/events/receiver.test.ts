@@ -1,14 +1,27 @@
+import { randomUUID } from "node:crypto";
 import { expect, onTestFinished, test } from "vitest";
 import {
   type App,
   type ClusterEvent,
   ClusterState,
+  createApp,
   createEventReceiver,
   type EventReceiver,
   type EventReceiverOptions,
 } from "../../../app/index.ts";
 import type { WireMessage } from "../../../protocol/index.ts";
 import { testApp, testWorker } from "../../helpers/worker.ts";
+
+/** An app that notes its warnings. */
+function warningApp(warnings: string[]): App {
+  const app = createApp({
+    env: {},
+    brokerUrl: `memory://${randomUUID()}`,
+    onWarning: (message) => warnings.push(message),
+  });
+  onTestFinished(() => app.close());
+  return app;
+}
 
 /** Publishes a body as some sender's events. */
 async function publishEvents(app: App, body: unknown, more: Partial<WireMessage> = {}): Promise<void> {
@@ -72,12 +85,15 @@ test("reckons times of other zones in its own", async () => {
 
 test("leaves out what is no event, with a warning for one of many, and goes on", async () => {
   const warnings: string[] = [];
-  const app = testApp({}, (message) => warnings.push(message));
+  const app = warningApp(warnings);
   const { events } = await startReceiver(app);
   await publishEvents(app, "not json");
   await publishEvents(app, [null, 1, {}, { type: "x" }, { hostname: "w1" }, { type: 5, hostname: "w1" }]);
   await publishEvents(app, { type: "x".repeat(300), hostname: "w1" });
-  await publishEvents(app, "\u0080", { contentType: "application/x-python-serialize", contentEncoding: "binary" });
+  await publishEvents(app, "\u0080", {
+    contentType: "application/x-python-serialize",
+    contentEncoding: "binary",
+  });
   await publishEvents(app, { type: "worker-online", hostname: "w1" });
   await expect.poll(() => events.length).toBe(1);
   expect(warnings).toEqual(["An event cannot be read, and is left out"]);
@@ -85,7 +101,7 @@ test("leaves out what is no event, with a warning for one of many, and goes on",
 
 test("survives a listener that throws", async () => {
   const warnings: string[] = [];
-  const app = testApp({}, (message) => warnings.push(message));
+  const app = warningApp(warnings);
   let calls = 0;
   await startReceiver(app, {
     onEvent: () => {
@@ -93,7 +109,10 @@ test("survives a listener that throws", async () => {
       throw new Error("no");
     },
   });
-  await publishEvents(app, [1, 2].map(() => ({ type: "worker-online", hostname: "w1" })));
+  await publishEvents(
+    app,
+    [1, 2].map(() => ({ type: "worker-online", hostname: "w1" })),
+  );
   await expect.poll(() => calls).toBe(2);
   expect(warnings).toEqual(["A listener of events failed", "A listener of events failed"]);
 });
