@@ -211,6 +211,8 @@ export class App implements Caller {
           url,
           transportOptions: {
             heartbeatSeconds: settings.brokerHeartbeat,
+            delayedQueueType: settings.brokerNativeDelayedDeliveryQueueType,
+            detectQuorumQueues: settings.workerDetectQuorumQueues,
             ...settings.brokerTransportOptions,
           },
           onWarning: this.onWarning,

@@ -51,6 +51,7 @@ const NULLABLE: Readonly<Record<string, "string" | "number" | "list">> = {
   taskSoftTimeLimit: "number",
   workerMaxTasksPerChild: "number",
   workerMaxMemoryPerChild: "number",
+  workerEtaParkAfter: "number",
   workerPool: "string",
   workerConcurrency: "number",
   securityKey: "string",

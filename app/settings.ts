@@ -25,6 +25,8 @@ export interface Settings {
   readonly brokerFailoverStrategy: FailoverStrategy;
   /** Seconds between AMQP heartbeats; 0 turns them off. */
   readonly brokerHeartbeat: number;
+  /** RabbitMQ: type of the queues that hold delayed messages. */
+  readonly brokerNativeDelayedDeliveryQueueType: "classic" | "quorum";
 
   /** Where results are kept, as a URL; null keeps none. */
   readonly resultBackend: string | null;
@@ -105,6 +107,10 @@ export interface Settings {
   readonly workerEnableRemoteControl: boolean;
   /** Tasks with an ETA held in memory at most; Celery's default is no limit. */
   readonly workerEtaTaskLimit: number;
+  /** Seconds to its ETA beyond which a task is left with the broker; null holds all in memory. Not a Celery setting. */
+  readonly workerEtaParkAfter: number | null;
+  /** RabbitMQ: limit the prefetch of quorum queues one by one. */
+  readonly workerDetectQuorumQueues: boolean;
   /** Serializer of the events for monitors. */
   readonly eventSerializer: string;
 
@@ -159,6 +165,7 @@ export const DEFAULT_SETTINGS: Settings = {
   brokerConnectionMaxRetries: null,
   brokerFailoverStrategy: "round-robin",
   brokerHeartbeat: 120,
+  brokerNativeDelayedDeliveryQueueType: "quorum",
   resultBackend: null,
   resultBackendTransportOptions: {},
   resultExpires: 86_400,
@@ -206,6 +213,8 @@ export const DEFAULT_SETTINGS: Settings = {
   workerSendTaskEvents: false,
   workerEnableRemoteControl: true,
   workerEtaTaskLimit: 1000,
+  workerEtaParkAfter: 10,
+  workerDetectQuorumQueues: true,
   eventSerializer: "json",
   securityKey: null,
   securityKeyPassword: null,

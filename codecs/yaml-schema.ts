@@ -14,7 +14,6 @@ import {
 import { MAX_INTEGER_DIGITS } from "../protocol/json-parser.ts";
 import { Float, type PlainObject, setOwn } from "../protocol/values.ts";
 import { parseDate, parseDateTime } from "./python-time.ts";
-import { writeFloat } from "./yaml-write.ts";
 
 const TAG = "tag:yaml.org,2002:";
 const DIGITS = [..."0123456789"];
@@ -141,8 +140,7 @@ const mapTag = defineMappingTag<Mapping, Mapping["members"]>(`${TAG}map`, {
   has: () => false,
   keys: (members) => toMap(members).keys(),
   get: (members, key) => toMap(members).get(key),
-  identify: (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value),
-  represent: toMap,
+  identify,
 });
 
 function toMap(members: Mapping["members"]): Map<unknown, unknown> {

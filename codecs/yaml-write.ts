@@ -1,5 +1,5 @@
 /** Writes YAML in blocks, as PyYAML's safe_dump does. Source: yaml/representer.py and yaml/emitter.py of PyYAML 6.0.3. */
-import { Float, isPlainObject, type PlainObject } from "../protocol/values.ts";
+import { Float, isPlainObject } from "../protocol/values.ts";
 
 /** A date or time to write, as its text. */
 export class YamlTimestamp {
@@ -19,8 +19,8 @@ const ASCII = /^[ -~]*$/;
 const MAX_KEY = 1000;
 
 /**
- * The document of a tree (protocol/plain-tree.ts) in which bytes, Floats, {@link YamlTimestamp} and Sets of scalars may
- * stand too.
+ * The document of a tree (protocol/plain-tree.ts) in which bytes, Floats, {@link YamlTimestamp}, Sets of scalars and Maps
+ * with scalars as keys may stand too.
  */
 export function writeYaml(tree: unknown): string {
   return `${writeNode(tree, "\n")}\n`;
@@ -33,7 +33,8 @@ function writeNode(tree: unknown, newLine: string): string {
   // null, a boolean or a bigint.
   if (typeof tree !== "object" || tree === null) return String(tree);
   if (Array.isArray(tree)) return writeSequence(tree, newLine);
-  if (isPlainObject(tree)) return writeMapping(tree, newLine);
+  if (isPlainObject(tree)) return writeMapping(Object.entries(tree), newLine);
+  if (tree instanceof Map) return writeMapping([...tree], newLine);
   if (tree instanceof Float) return writeFloat(Number(tree));
   if (tree instanceof YamlTimestamp) return tree.text;
   if (tree instanceof Set) return writeSet(tree, newLine);
@@ -45,8 +46,11 @@ function writeSequence(items: readonly unknown[], newLine: string): string {
   return items.map((item) => `- ${writeNode(item, `${newLine}  `)}`).join(newLine);
 }
 
-function writeMapping(members: PlainObject, newLine: string): string {
-  const lines = Object.keys(members).map((key) => writePair(writeText(key), members[key], newLine));
+function writeMapping(
+  members: readonly (readonly [key: unknown, member: unknown])[],
+  newLine: string,
+): string {
+  const lines = members.map(([key, member]) => writePair(writeNode(key, newLine), member, newLine));
   return lines.length === 0 ? "{}" : lines.join(newLine);
 }
 
@@ -59,7 +63,8 @@ function writeSet(items: ReadonlySet<unknown>, newLine: string): string {
 function writePair(key: string, value: unknown, newLine: string): string {
   const inner = `${newLine}  `;
   const text = writeNode(value, inner);
-  const isBlock = (Array.isArray(value) || isPlainObject(value)) && text !== "[]" && text !== "{}";
+  const isContainer = Array.isArray(value) || value instanceof Map || isPlainObject(value);
+  const isBlock = isContainer && text !== "[]" && text !== "{}";
   const colon = key.length > MAX_KEY ? `? ${key}${newLine}:` : `${key}:`;
   return colon + (isBlock ? inner : " ") + text;
 }
@@ -69,7 +74,7 @@ function writeNumber(value: number): string {
 }
 
 /** A float has a dot: PyYAML takes `1e+21` for text, and 2^53 without one would be an integer. */
-export function writeFloat(value: number): string {
+function writeFloat(value: number): string {
   if (Number.isNaN(value)) return ".nan";
   if (!Number.isFinite(value)) return value > 0 ? ".inf" : "-.inf";
   const text = Object.is(value, -0) ? "-0" : String(value);

@@ -10,7 +10,7 @@ import { requireSize } from "./limits.ts";
 import type { DecodeLimits, FloatOptions, SyncSerializer } from "./serializer.ts";
 import { decodeUtf8 } from "./utf8.ts";
 import { checkEvents, checkIndicators } from "./yaml-check.ts";
-import { EXACT_LOAD_SCHEMA, LOAD_SCHEMA } from "./yaml-schema.ts";
+import { EXACT_LOAD_SCHEMA, isScalar, LOAD_SCHEMA } from "./yaml-schema.ts";
 import { writeYaml, YamlTimestamp } from "./yaml-write.ts";
 
 /**
@@ -65,6 +65,10 @@ const RULES: TreeRules = {
   number: (value) => value,
   bigint: (value) => value,
   text: (value) => value,
+  key(value) {
+    if (!isScalar(value)) throw new TypeError("the keys of a Map must be text, numbers, booleans or null");
+    return value;
+  },
   object(value) {
     if (value instanceof Uint8Array || value instanceof Float) return value;
     if (value instanceof Set) return requireScalars(value);
@@ -77,12 +81,9 @@ const RULES: TreeRules = {
   },
 };
 
-const SCALARS: ReadonlySet<string> = new Set(["string", "number", "bigint", "boolean"]);
-
 function requireScalars(items: ReadonlySet<unknown>): ReadonlySet<unknown> {
   for (const item of items) {
-    const isScalar = item === null || item instanceof Float || SCALARS.has(typeof item);
-    if (!isScalar) throw new TypeError("the items of a Set must be text, numbers, booleans or null");
+    if (!isScalar(item)) throw new TypeError("the items of a Set must be text, numbers, booleans or null");
   }
   return items;
 }

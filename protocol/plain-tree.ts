@@ -90,7 +90,7 @@ function visitMembers(walk: Walk, value: object, isContainer: boolean): unknown 
 
 /** A Map stays one when it has other keys than strings. */
 function visitMap(walk: Walk, members: ReadonlyMap<unknown, unknown>): unknown {
-  const entries = [...members];
+  const entries: (readonly [unknown, unknown])[] = [...members];
   if (entries.every(hasTextKey)) return visitEntries(walk, entries);
   const ruleOfKeys = walk.rules.key;
   if (ruleOfKeys === undefined) throw problem(walk, "the keys of a Map must be strings");

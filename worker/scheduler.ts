@@ -66,7 +66,7 @@ export class Scheduler {
     const { etaMs } = job.request;
     if (etaMs !== undefined) {
       const nowMs = Date.now();
-      if (etaMs > nowMs) {
+      if (etaMs > nowMs && this.refusal(job) === undefined) {
         this.#eta.add(job, nowMs);
         return;
       }
@@ -86,7 +86,7 @@ export class Scheduler {
   #start(job: Job): void {
     // The broker has taken it back (its connection ended): another worker has it by now.
     if (job.delivery.lost) return;
-    const refused = this.#refusal(job);
+    const refused = this.refusal(job);
     if (refused !== undefined) {
       this.#options.onEnd(job, refused);
       return;
@@ -107,7 +107,8 @@ export class Scheduler {
     this.#options.limits.start(job);
   };
 
-  #refusal(job: Job): Outcome | undefined {
+  /** The end of a job that must not run. */
+  refusal(job: Job): Outcome | undefined {
     const { expiresMs } = job.request;
     if (expiresMs !== undefined && Date.now() > expiresMs) return revoked("expired");
     return this.#options.isRevoked(job) ? revoked("revoked") : undefined;

@@ -23,8 +23,8 @@ export interface SealCheck {
   checkControl(delivery: Delivery): Promise<void>;
   /** The message was acknowledged or rejected for good: its nonce is used. */
   settled(delivery: Delivery): void;
-  /** The message did not run and may come again. Resolves when its nonce is free; trouble is only warned of. */
-  released(delivery: Delivery): Promise<void>;
+  /** The message did not run and may come again. Resolves with whether its nonce is free; trouble is only warned of. */
+  released(delivery: Delivery): Promise<boolean>;
   /** Ends all waits, so that what waits is given back. */
   stop(): void;
   /** Resolves when all nonces are noted and the store is closed. */
@@ -116,14 +116,15 @@ export async function createSealCheck({ app, onWarning }: SealCheckOptions): Pro
     },
     async released(delivery) {
       const claim = held.get(delivery);
-      if (claim === undefined) return;
-      held.delete(delivery);
-      await store.release([claim]).catch((error: unknown) => {
-        onWarning(
-          "The seal of a refused message could not be freed; its dead letter counts as a replay",
-          error,
-        );
-      });
+      if (claim === undefined) return true;
+      try {
+        await store.release([claim]);
+        held.delete(delivery);
+        return true;
+      } catch (error) {
+        onWarning("The seal of a message could not be freed; sent on, it counts as a replay", error);
+        return false;
+      }
     },
     stop() {
       stopping.abort();

@@ -4,6 +4,7 @@
  */
 import { hostname } from "node:os";
 import { type App, LamportClock, type WorkerEvent } from "../app/index.ts";
+import { type Awaitable, andThen } from "../codecs/index.ts";
 import { ConfigurationError, toError } from "../protocol/index.ts";
 import type { Delivery, QueueSpec, ReconnectingConnection } from "../transports/index.ts";
 import type { Bootstep } from "./bootstep.ts";
@@ -17,6 +18,7 @@ import { consumedQueues, type LanePlan, planLanes } from "./lane-plans.ts";
 import { createLostHandler, type LostHandler } from "./lost.ts";
 import { nodeName } from "./node-name.ts";
 import { type Outcome, timedOut } from "./outcome.ts";
+import { createPark, type Park } from "./parking.ts";
 import type { Pool, PoolOptions } from "./pool.ts";
 import { createPool } from "./pools/index.ts";
 import { parseRate } from "./rate-limits.ts";
@@ -207,10 +209,16 @@ export class Worker {
         onFailed: (error) => this.#fail(toError(error)),
       });
     });
+    const park = createPark({
+      afterSeconds: app.settings.workerEtaParkAfter,
+      etaLimit: app.settings.workerEtaTaskLimit,
+      sealCheck,
+    });
     const refuser = createRefuser({ app, hostname: this.hostname, backend, sealCheck, onWarning: warn });
     const lostHandler = createLostHandler({ app, settler, refuser, events, sealCheck, onWarning: warn });
     this.#parts = {
       sealCheck,
+      park,
       settler,
       refuser,
       lostHandler,
@@ -261,15 +269,20 @@ export class Worker {
     if (parts === undefined) return;
     const pending: Promise<void>[] = [];
     for (const delivery of deliveries) {
-      const accepted = parts.intake(delivery);
-      if (accepted instanceof Promise) {
-        pending.push(accepted.then((one) => this.#accept(delivery, one, parts, scheduler)));
-      } else this.#accept(delivery, accepted, parts, scheduler);
+      const accepted = andThen(parts.intake(delivery), (one) =>
+        this.#accept(delivery, one, parts, scheduler),
+      );
+      if (accepted instanceof Promise) pending.push(accepted);
     }
     if (pending.length > 0) await Promise.all(pending);
   }
 
-  #accept(delivery: Delivery, accepted: Job | Refusal | undefined, parts: Parts, scheduler: Scheduler): void {
+  #accept(
+    delivery: Delivery,
+    accepted: Job | Refusal | undefined,
+    parts: Parts,
+    scheduler: Scheduler,
+  ): Awaitable<void> {
     if (accepted === undefined) {
       delivery.reject({ requeue: true });
       return;
@@ -280,14 +293,20 @@ export class Worker {
       parts.refuser.refuse(accepted);
       return;
     }
-    const { task, id: taskId } = accepted.request;
+    return andThen(parts.park(accepted, scheduler), (isParked) => {
+      if (!isParked) this.#keep(accepted, parts, scheduler);
+    });
+  }
+
+  #keep(job: Job, parts: Parts, scheduler: Scheduler): void {
+    const { task, id: taskId } = job.request;
     this.app.signals.send("task_received", () => ({ task, taskId }));
-    parts.events.received(accepted);
-    if (!accepted.acksLate) {
-      parts.sealCheck?.settled(delivery);
-      delivery.ack();
+    parts.events.received(job);
+    if (!job.acksLate) {
+      parts.sealCheck?.settled(job.delivery);
+      job.delivery.ack();
     }
-    scheduler.add(accepted);
+    scheduler.add(job);
   }
 
   #onRefused({ code, reason, taskId, taskName: task }: Refusal): void {
@@ -378,6 +397,7 @@ export class Worker {
 /** What a started worker consists of. */
 export interface Parts {
   readonly sealCheck: SealCheck | undefined;
+  readonly park: Park;
   readonly settler: Settler;
   readonly refuser: Refuser;
   readonly lostHandler: LostHandler;

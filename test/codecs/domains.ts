@@ -51,6 +51,9 @@ const yaml = [
   fc
     .uniqueArray(fc.oneof(wellFormedText, fc.constantFrom(...YAML_TEXTS), fc.integer({ min: 2 })))
     .map((items) => new Set(items)),
+  fc
+    .uniqueArray(fc.oneof(wellFormedText, fc.constant(null), fc.integer({ min: 2 })))
+    .map((keys) => new Map(keys.map((key, index) => [key, index]))),
 ];
 // PyYAML gives up on longer keys unless they are marked: the border must be right.
 const yamlKey = fc.oneof(

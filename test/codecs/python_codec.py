@@ -67,7 +67,7 @@ def spell(value):
 
 def spell_dict(value):
     is_plain = all(isinstance(key, str) for key in value)
-    if command.get("serializer") != "pickle":
+    if command.get("serializer") not in ("pickle", "yaml"):
         return {"map": sorted(([json_key(key), spell(item)] for key, item in value.items()), key=lambda pair: utf16(pair[0]))}
     members = [[key if is_plain else spell(key), spell(item)] for key, item in value.items()]
     if isinstance(value, collections.OrderedDict):

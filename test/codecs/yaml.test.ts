@@ -31,6 +31,7 @@ const laughs = (levels: number): string =>
 
 testSerializer({
   serializer: yamlSerializer,
+  anyKeys: true,
   // js-yaml takes about a millisecond for a body that it refuses.
   runs: 300,
   values: treeOf(
@@ -50,6 +51,7 @@ testSerializer({
     Decimal: new Decimal("1.10"),
     Uuid: new Uuid("6f1c9f52-1f0c-4f69-8a0c-1f2b9d5a7e11"),
     "Set of lists": new Set([[1]]),
+    "Map with a list as key": new Map([[[1], 2]]),
   },
   malformed: {
     "not UTF-8": [Buffer.from([0x61, 0xff]), "bad_body"],
@@ -133,7 +135,16 @@ describe("yamlSerializer", () => {
     ["!!set {a, 1: null}", new Set(["a", 1])],
     ["!!str 1", "1"],
     ["! 1", "1"],
-    ["{1: a, 1.5: b, true: c, ~: d, 1: e}", { 1: "e", 1.5: "b", true: "c", null: "d" }],
+    [
+      "{1: a, 1.5: b, true: c, ~: d, 1: e, x: f}",
+      new Map<unknown, string>([
+        [1, "e"],
+        [1.5, "b"],
+        [true, "c"],
+        [null, "d"],
+        ["x", "f"],
+      ]),
+    ],
     ["{a: &x [1], b: *x, c: *x}", { a: [1], b: [1], c: [1] }],
     ["'<<': 1", { "<<": 1 }],
     ["%YAML 1.1\n---\na: 1\n...\n", { a: 1 }],
