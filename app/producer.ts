@@ -24,7 +24,13 @@ import {
   toTaskMessageV2,
   type WireMessage,
 } from "../protocol/index.ts";
-import type { Connection, QueueSpec } from "../transports/index.ts";
+import {
+  type Connection,
+  delayedRoute,
+  isQuorumQueue,
+  type QueueSpec,
+  withoutExpiration,
+} from "../transports/index.ts";
 import type { AsyncResult } from "./async-result.ts";
 import type { ResolvedRoute, RouteOptions, Router } from "./routing.ts";
 import type { Settings } from "./settings.ts";
@@ -107,23 +113,11 @@ export interface Producer {
 
 export function createProducer(options: ProducerOptions): Producer {
   const { settings, router } = options;
-  const declared = new WeakMap<Connection, Map<string, Promise<void>>>();
-
-  const declareOnce = (connection: Connection, queue: QueueSpec): Promise<void> | undefined => {
-    const queues = declared.get(connection) ?? new Map<string, Promise<void>>();
-    declared.set(connection, queues);
-    const known = queues.get(queue.name);
-    if (known !== undefined) return known === DONE ? undefined : known;
-    const declaring = connection.declareQueue(queue).then(
-      () => void queues.set(queue.name, DONE),
-      (error: unknown) => {
-        queues.delete(queue.name);
-        throw error;
-      },
-    );
-    queues.set(queue.name, declaring);
-    return declaring;
-  };
+  const declareOnce = once((connection, queue) => connection.declareQueue(queue));
+  const declareDelaysOnce = once(async (connection, queue) => {
+    await declareOnce(connection, queue);
+    await connection.declareDelays?.([queue]);
+  });
 
   return {
     prepare(task, send) {
@@ -141,11 +135,57 @@ export function createProducer(options: ProducerOptions): Producer {
     },
     publish(prepared, connection) {
       const { route, message } = prepared;
+      const seconds = secondsOfDelay(prepared, connection, router);
+      if (seconds !== undefined && route.queue !== undefined) {
+        const delayed = delayedRoute(route.routingKey, seconds);
+        return (declareDelaysOnce(connection, route.queue) ?? DONE).then(() =>
+          connection.publish(withoutExpiration(message), delayed),
+        );
+      }
       const declaring = route.queue === undefined ? undefined : declareOnce(connection, route.queue);
       if (declaring === undefined) return connection.publish(message, route);
       return declaring.then(() => connection.publish(message, route));
     },
   };
+}
+
+/** Runs `declare` once for each connection and queue; undefined when it has been done. */
+function once(
+  declare: (connection: Connection, queue: QueueSpec) => Promise<void>,
+): (connection: Connection, queue: QueueSpec) => Promise<void> | undefined {
+  const declared = new WeakMap<Connection, Map<string, Promise<void>>>();
+  return (connection, queue) => {
+    const queues = declared.get(connection) ?? new Map<string, Promise<void>>();
+    declared.set(connection, queues);
+    const known = queues.get(queue.name);
+    if (known !== undefined) return known === DONE ? undefined : known;
+    const declaring = declare(connection, queue).then(
+      () => void queues.set(queue.name, DONE),
+      (error: unknown) => {
+        queues.delete(queue.name);
+        throw error;
+      },
+    );
+    queues.set(queue.name, declaring);
+    return declaring;
+  };
+}
+
+/**
+ * How long the broker shall keep a message, in whole seconds; undefined where it goes to its queue at once. As in Celery, a
+ * direct exchange has no delays. Source: celery/app/base.py Celery.send_task.
+ */
+function secondsOfDelay(
+  { call, route }: PreparedTask,
+  { capabilities }: Connection,
+  { defaultQueues }: Router,
+): number | undefined {
+  const { queue } = route;
+  if (call.eta === null || call.eta === undefined || capabilities.nativeDelay !== true) return undefined;
+  if (queue === undefined || (queue.exchange?.type ?? "direct") === "direct") return undefined;
+  if (!isQuorumQueue(queue) && !defaultQueues.some(isQuorumQueue)) return undefined;
+  const seconds = Math.trunc((parseIsoTime(call.eta, "eta") - Date.now()) / 1000);
+  return seconds < 1 ? undefined : seconds;
 }
 
 function toWireMessage({ headers, properties }: TaskMessage, encoded: EncodedBody): WireMessage {

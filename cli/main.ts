@@ -3,16 +3,6 @@
 import { Command } from "commander";
 import { toError } from "../protocol/index.ts";
 import { VERSION } from "../version.ts";
-import { callCommand } from "./commands/call.ts";
-import { deadLetterCommand } from "./commands/dead-letter.ts";
-import { gatewayCommand } from "./commands/gateway.ts";
-import { keysCommand } from "./commands/keys.ts";
-import { multiCommand } from "./commands/multi.ts";
-import { purgeCommand } from "./commands/purge.ts";
-import { controlCommand, inspectCommand, statusCommand } from "./commands/remote.ts";
-import { resultCommand } from "./commands/result.ts";
-import { upCommand } from "./commands/up.ts";
-import { workerCommand } from "./commands/worker.ts";
 import { exitCodeOf } from "./exit-codes.ts";
 
 const program = new Command("celerity")
@@ -26,23 +16,26 @@ Every setting of Celery can also be given in the environment: CELERY_BROKER_URL,
 CELERY_RESULT_BACKEND, CELERY_TASK_DEFAULT_QUEUE, ...`,
   );
 
-const COMMANDS = [
-  upCommand,
-  workerCommand,
-  gatewayCommand,
-  callCommand,
-  resultCommand,
-  inspectCommand,
-  controlCommand,
-  statusCommand,
-  purgeCommand,
-  deadLetterCommand,
-  multiCommand,
-  keysCommand,
-];
-for (const command of COMMANDS) {
-  program.addCommand(command());
-}
+/** By name, in the order of the help. Only the one that is asked for is loaded: the others cost memory and time. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  up: async () => (await import("./commands/up.ts")).upCommand(),
+  worker: async () => (await import("./commands/worker.ts")).workerCommand(),
+  multi: async () => (await import("./commands/multi.ts")).multiCommand(),
+  gateway: async () => (await import("./commands/gateway.ts")).gatewayCommand(),
+  call: async () => (await import("./commands/call.ts")).callCommand(),
+  result: async () => (await import("./commands/result.ts")).resultCommand(),
+  inspect: async () => (await import("./commands/remote.ts")).inspectCommand(),
+  control: async () => (await import("./commands/remote.ts")).controlCommand(),
+  status: async () => (await import("./commands/remote.ts")).statusCommand(),
+  purge: async () => (await import("./commands/purge.ts")).purgeCommand(),
+  "dead-letter": async () => (await import("./commands/dead-letter.ts")).deadLetterCommand(),
+  keys: async () => (await import("./commands/keys.ts")).keysCommand(),
+};
+
+const [asked = ""] = process.argv.slice(2);
+const isVersion = asked === "-V" || asked === "--version";
+const wanted = Object.hasOwn(COMMANDS, asked) ? [COMMANDS[asked]] : isVersion ? [] : Object.values(COMMANDS);
+for (const load of wanted) if (load !== undefined) program.addCommand(await load());
 
 try {
   await program.parseAsync();

@@ -3,7 +3,8 @@
  * message goes to the highest exchange with the bits before its routing key; each queue on its way keeps it for as long as
  * its bit is worth, and `celery_delayed_delivery` gets it in the end. Source: kombu/transport/native_delayed_delivery.py.
  */
-import type { Route } from "../protocol/index.ts";
+import type { Route, WireMessage } from "../protocol/index.ts";
+import type { QueueSpec } from "./transport.ts";
 
 /** Exchanges and queues, from 0 up. */
 export const DELAY_LEVELS = 28;
@@ -53,4 +54,15 @@ export function parkingKey(queue: string): string | undefined {
 
 export function isParkingKey(routingKey: string): boolean {
   return routingKey.endsWith(`.${PARKED}`);
+}
+
+/** The message as it may wait there: by an expiration of its own a delay queue would hand it on early, and without it. */
+export function withoutExpiration(message: WireMessage): WireMessage {
+  const { expiration: _expiration, ...properties } = message.properties;
+  return { ...message, properties };
+}
+
+/** Celery uses delayed delivery where one of the app's queues is a quorum queue. */
+export function isQuorumQueue({ type, arguments: given }: QueueSpec): boolean {
+  return type === "quorum" || given?.["x-queue-type"] === "quorum";
 }

@@ -1,5 +1,6 @@
 /** A consumer with a channel of its own: what goes wrong with it leaves the rest of the connection alone. */
 import { BrokerError } from "../../protocol/index.ts";
+import { isQuorumQueue } from "../native-delay.ts";
 import { createPushQueue, type PushQueue } from "../push-queue.ts";
 import type { ConsumeOptions, Consumer, Delivery, QueueSpec } from "../transport.ts";
 import { Acks } from "./acks.ts";
@@ -54,7 +55,7 @@ export class AmqpConsumer implements Consumer {
     this.#channel = channel;
     this.#acks = new Acks(channel, () => this.#settledAll());
     const prefetch = this.#prefetch;
-    const hasQuorum = detectQuorumQueues && queues.some(isQuorum);
+    const hasQuorum = detectQuorumQueues && queues.some(isQuorumQueue);
     const createCredit = sharesCredit && !hasQuorum ? createSharedCredit : createSplitCredit;
     this.#credit = createCredit({
       channel,
@@ -171,8 +172,4 @@ export class AmqpConsumer implements Consumer {
     this.#ready.fail(toBrokerError(`Cannot consume from ${names}`, error));
     void this.close();
   }
-}
-
-function isQuorum(queue: QueueSpec): boolean {
-  return queue.type === "quorum" || queue.arguments?.["x-queue-type"] === "quorum";
 }

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Route, WireMessage } from "../../protocol/index.ts";
-import { delayedRoute, parkingKey } from "../native-delay.ts";
+import { delayedRoute, parkingKey, withoutExpiration } from "../native-delay.ts";
 import type { Delivery, QueueSpec } from "../transport.ts";
 
 export interface ParkerOptions {
@@ -55,13 +55,11 @@ export class Parker {
     const { message, queue } = delivery;
     const key = parkingKey(queue);
     if (message === undefined || key === undefined) return settle.giveBack();
-    // A delay queue would hand it on early by its own time to live; RabbitMQ drops that then, as it is dropped here.
-    const { expiration: _expiration, ...properties } = message.properties;
     while (!delivery.lost && !this.#stop.signal.aborted) {
       if (!(await this.#isReady(queue))) return settle.giveBack();
       try {
         const route = delayedRoute(key, (untilMs - Date.now()) / 1000);
-        await this.#options.publish({ ...message, properties }, route);
+        await this.#options.publish(withoutExpiration(message), route);
         return settle.ack();
       } catch (error) {
         this.#warn(`Messages of ${queue} could not be parked; trying again`, error);

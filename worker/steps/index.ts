@@ -4,6 +4,7 @@ import { createControlNode } from "../control/control-node.ts";
 import type { Worker } from "../worker.ts";
 import type { WorkerOptions } from "../worker-options.ts";
 import { autoscalerStep } from "./autoscaler.ts";
+import { delayedDeliveryStep } from "./delayed-delivery.ts";
 import { gossipStep } from "./gossip.ts";
 import { mingleStep } from "./mingle.ts";
 import { stateFileStep } from "./state-file.ts";
@@ -47,6 +48,7 @@ export function workerSteps(options: WorkerOptions): readonly Bootstep[] {
     ...(app.settings.workerEnableRemoteControl ? [controlStep()] : []),
     ...(gossip === false || mingle === false ? [] : [gossipStep]),
     heartStep,
+    delayedDeliveryStep,
   ];
   // What users add comes before the consumer unless it requires it: a step prepares something, most of the time.
   const [early, late] = [steps.filter(isEarly), steps.filter((step) => !isEarly(step))];
