@@ -11,6 +11,7 @@ export {
   Ignore,
   MaxRetriesExceededError,
   Reject,
+  Replace,
   Retry,
   type RetryOptions,
   type RouteTable,

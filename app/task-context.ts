@@ -1,6 +1,6 @@
 /** What a bound task knows and can do while it runs: Celery's `self` and `self.request` in one. */
-import { type PlainObject, toError } from "../protocol/index.ts";
-import { MaxRetriesExceededError, Retry } from "./task-control.ts";
+import { type PlainObject, type Signature, toError } from "../protocol/index.ts";
+import { MaxRetriesExceededError, type Replace, Retry } from "./task-control.ts";
 import { TASK_DEFAULTS, type TaskOptions } from "./task-options.ts";
 
 /** Facts about the running call, by Celery's names (celery.app.task.Context). */
@@ -61,6 +61,8 @@ export interface TaskContext {
   updateState(state: string, meta?: unknown): Promise<void>;
   /** `throw self.retry({ countdown: 10 })` runs the task again later. Throws the reason itself when no retry is left. */
   retry(options?: RetryOptions): Retry;
+  /** `throw self.replace(other.s(1))` runs another task in this one's place: its id, links and chain go on there. */
+  replace(signature: Signature): Replace;
 }
 
 /** Decides a retry: the error to throw. `nowMs` is milliseconds since 1970. Source: celery/app/task.py Task.retry. */

@@ -2,6 +2,7 @@
  * What a task throws to end in another way than success or failure. Celery has these as exceptions too
  * (celery/exceptions.py).
  */
+import { ConfigurationError, type Signature } from "../protocol/index.ts";
 
 /** Run the task again later. Made by `self.retry()`; throw what it returns. */
 export class Retry extends Error {
@@ -36,6 +37,22 @@ export class SoftTimeLimitExceeded extends Error {
   /** Seconds that have passed, or the message of one made in another process. */
   constructor(limit: number | string) {
     super(typeof limit === "string" ? limit : `The soft time limit of ${limit} s has passed.`);
+  }
+}
+
+/** Another call takes this task's place, under its id. Made by `self.replace()`; throw what it returns. */
+export class Replace extends Error {
+  override readonly name = "Replace";
+  readonly signature: Signature;
+
+  constructor(signature: Signature) {
+    super(`Replaced by ${signature.task}`);
+    if (signature.subtask_type !== null) {
+      throw new ConfigurationError(
+        `A task cannot be replaced by a ${signature.subtask_type} in this version.`,
+      );
+    }
+    this.signature = signature;
   }
 }
 

@@ -39,6 +39,8 @@ function ending(outcome: Outcome): string {
       return outcome.requeue ? "was given back to its queue" : "was rejected";
     case "LOST":
       return `was lost: ${describeException(outcome.exception)}`;
+    case "REPLACED":
+      return `was replaced by ${outcome.signature.task}`;
     case "IGNORED":
       return "asked to be ignored";
   }

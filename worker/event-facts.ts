@@ -58,6 +58,7 @@ export function endFacts(job: Job, outcome: Outcome, isDropped: boolean): readon
       return job.acksLate ? [...failed, rejectedFacts(requeue)] : failed;
     }
     case "LOST":
+    case "REPLACED":
     case "IGNORED":
       return [];
   }

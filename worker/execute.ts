@@ -6,6 +6,7 @@ import {
   isAutoretried,
   planRetry,
   Reject,
+  Replace,
   Retry,
   type RetryOptions,
   type TaskContext,
@@ -48,6 +49,7 @@ function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
 
 function toOutcome(thrown: unknown, run: Run, { hostname }: { readonly hostname: string }): Outcome {
   if (thrown instanceof Ignore) return { state: "IGNORED" };
+  if (thrown instanceof Replace) return { state: "REPLACED", signature: thrown.signature };
   if (thrown instanceof Reject) {
     const exception = exceptionDocument("celery.exceptions", "Reject", thrown.message);
     return { state: "REJECTED", requeue: thrown.requeue, exception };
@@ -90,6 +92,7 @@ function createContext<R extends Run>(run: R, options: ExecuteOptions<R>): TaskC
       return run.abort.signal;
     },
     updateState: (state: string, meta?: unknown) => options.updateState(run, state, meta ?? null),
+    replace: (signature) => new Replace(signature),
     retry(retryOptions: RetryOptions = {}) {
       return planRetry(this.request, run.task.options, retryOptions, Date.now());
     },

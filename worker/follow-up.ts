@@ -13,7 +13,7 @@ import type { Outcome } from "./outcome.ts";
 
 /** True when finishing this job with this outcome sends anything. */
 export function needsFollowUp({ request: { embed } }: Job, outcome: Outcome): boolean {
-  if (outcome.state === "RETRY") return true;
+  if (outcome.state === "RETRY" || outcome.state === "REPLACED") return true;
   if (outcome.state === "SUCCESS") return embed.callbacks.length > 0 || embed.chain.length > 0;
   return outcome.state === "FAILURE" && embed.errbacks.length > 0;
 }
@@ -41,6 +41,8 @@ function followUpCalls(job: Job, outcome: Outcome): readonly Call[] {
   switch (outcome.state) {
     case "RETRY":
       return [retryCall(job, outcome)];
+    case "REPLACED":
+      return [replacementCall(job, outcome.signature)];
     case "SUCCESS": {
       const links = request.embed.callbacks.map((link) => call(withResult(link, outcome.result)));
       const next = request.embed.chain.at(-1);
@@ -52,6 +54,37 @@ function followUpCalls(job: Job, outcome: Outcome): readonly Call[] {
     default:
       return [];
   }
+}
+
+/** Another call with this one's id, family, links and rest of the chain. Source: celery/app/task.py `replace`. */
+function replacementCall({ request }: Job, signature: Signature): Call {
+  const { embed, headers } = request;
+  const own = toSendOptions(signature);
+  const nesting = headers["replaced_task_nesting"];
+  const options: { [Name in keyof SendOptions]: SendOptions[Name] | undefined } = {
+    ...own,
+    taskId: request.id,
+    rootId: request.rootId,
+    parentId: request.parentId,
+    groupId: request.groupId,
+    groupIndex: request.groupIndex,
+    replyTo: request.replyTo,
+    ignoreResult: own.ignoreResult ?? request.ignoreResult,
+    link: joined(own.link, embed.callbacks),
+    linkError: joined(own.linkError, embed.errbacks),
+    chain: embed.chain.length === 0 ? undefined : embed.chain,
+    replacedTaskNesting: (typeof nesting === "number" ? nesting : 0) + 1,
+  };
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  return { task: signature.task, options: Object.fromEntries(given) as SendOptions };
+}
+
+function joined(
+  own: Signature | readonly Signature[] | undefined,
+  inherited: readonly Signature[],
+): readonly Signature[] | undefined {
+  const all = [...(own === undefined ? [] : [own].flat()), ...inherited];
+  return all.length === 0 ? undefined : (all as readonly Signature[]);
 }
 
 /** The same call once more. Source: celery/app/task.py `signature_from_request`; the parent becomes the task itself. */

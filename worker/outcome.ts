@@ -1,6 +1,12 @@
 /** What one run of a task ended in, before anything is stored or acknowledged. */
 import { SoftTimeLimitExceeded, TaskError } from "../app/index.ts";
-import { CelerityError, DecodeError, type ExceptionDocument, toError } from "../protocol/index.ts";
+import {
+  CelerityError,
+  DecodeError,
+  type ExceptionDocument,
+  type Signature,
+  toError,
+} from "../protocol/index.ts";
 
 export type Outcome =
   | { readonly state: "SUCCESS"; readonly result: unknown }
@@ -21,7 +27,9 @@ export type Outcome =
       readonly signum?: number;
     }
   | { readonly state: "REJECTED"; readonly requeue: boolean; readonly exception: ExceptionDocument }
-  | { readonly state: "IGNORED" };
+  | { readonly state: "IGNORED" }
+  /** Another call goes on under the same id. */
+  | { readonly state: "REPLACED"; readonly signature: Signature };
 
 /** Errors that Python has under the same name, so that a Python caller gets the class it knows. */
 const PYTHON_BUILTINS: ReadonlySet<string> = new Set(["TypeError", "SyntaxError"]);

@@ -123,7 +123,7 @@ function nextTurn(): Promise<void> {
 }
 
 function isStored({ job, outcome }: Ended, { backend, app }: SettleOptions): boolean {
-  if (backend === undefined || outcome.state === "IGNORED") return false;
+  if (backend === undefined || outcome.state === "IGNORED" || outcome.state === "REPLACED") return false;
   if (outcome.state === "REJECTED" && outcome.requeue) return false;
   if (!job.ignoreResult) return true;
   const { task } = job;

@@ -34,7 +34,9 @@ describe.each(places)("on %s, Python Celery %s", (broker, version) => {
   beforeAll(async () => {
     url = await brokers[broker]();
     const backend = await backends.Redis();
-    app = createTestApp({ brokerUrl: url, resultBackend: backend, taskDefaultQueue: "ts" });
+    // A worker shows what it holds itself.
+    const held = { workerEtaParkAfter: null };
+    app = createTestApp({ brokerUrl: url, resultBackend: backend, taskDefaultQueue: "ts", ...held });
     worker = await startWorker(app, ["ts"], { concurrency: 7, taskEvents: true });
     python = startPythonClient({ version, broker: url, backend });
   });

@@ -13,6 +13,7 @@ import {
   startPythonWorker,
 } from "../helpers/python.ts";
 import { amqpUrl, redisUrl, temporaryFolder } from "../helpers/services.ts";
+import { testApp, testWorker } from "../helpers/worker.ts";
 import { PYTHONPATH } from "./python-package.ts";
 import { sealVectors } from "./seal-vectors.ts";
 
@@ -163,4 +164,20 @@ test("a fleet on RabbitMQ runs what the broker itself delays", async () => {
   await startPythonWorker({ ...app, app: "live_tasks" });
   const id = await client.evaluate("app.send_task('examples.add', (2, 3), countdown=2)");
   expect(await client.get(String(id))).toBe(5);
+});
+
+test("a TypeScript worker answers the commands that Python sealed, and no others", async () => {
+  const url = await redisUrl();
+  const fleet = await member("latest", url, url);
+  const worker = testApp({
+    brokerUrl: url,
+    resultBackend: url,
+    messageSealing: "require",
+    messageSealTrustedKeys: [trusted.public_pem],
+    messageSealAudience: "fleet",
+  });
+  const { hostname } = await testWorker(worker);
+  const client = await sealingClient(fleet);
+  expect(await client.inspect("ping")).toEqual({ [hostname]: { ok: "pong" } });
+  expect(await startPythonClient({ ...fleet, conf: {} }).inspect("ping")).toBeNull();
 });

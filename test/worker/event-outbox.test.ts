@@ -5,12 +5,12 @@ import { jsonSerializer } from "../../codecs/index.ts";
 import { EventOutbox } from "../../worker/event-outbox.ts";
 import { createWorker } from "../../worker/index.ts";
 import { redisUrl } from "../helpers/services.ts";
-import { type Proxy, startProxy } from "../transports/redis-proxy.ts";
+import { startProxy, type Proxy as TestProxy } from "../transports/redis-proxy.ts";
 
 const POLL = { timeout: 30_000 };
 
 interface Place {
-  readonly proxy: Proxy;
+  readonly proxy: TestProxy;
   /** Whose broker is behind the proxy. */
   readonly app: App;
   readonly warnings: readonly string[];
@@ -72,7 +72,7 @@ test("the oldest go when there is no room, and the others come in order", async 
   const { proxy, app, warnings, events } = await openPlace();
   const connection = await app.openConnection();
   onTestFinished(() => connection.close());
-  await connection.untilConnected();
+  await connection.declareExchange({ name: "celeryev", type: "fanout" });
   const outbox = new EventOutbox({
     connection,
     hostname: "w@here",
@@ -103,7 +103,7 @@ test("the oldest go when there is no room, and the others come in order", async 
 test("nobody waits for a broker that is away to say goodbye", async () => {
   const { proxy, app } = await openPlace();
   const connection = await app.openConnection();
-  await connection.untilConnected();
+  await connection.declareExchange({ name: "celeryev", type: "fanout" });
   const outbox = new EventOutbox({
     connection,
     hostname: "w@here",

@@ -67,6 +67,22 @@ describe("worker", () => {
     });
   });
 
+  it("replaces a task by another under the same id, which goes on with links and chain", async () => {
+    const app = testApp();
+    const linked: unknown[] = [];
+    const add = app.task("add", (x: number, y: number) => x + y);
+    const note = app.task("note", (value: unknown) => void linked.push(value));
+    const double = app.task("double", (x: number) => x * 2);
+    const swap = app.task("swap", { bind: true }, (self) => {
+      throw self.replace(add.s(20, 1));
+    });
+    await testWorker(app);
+    const result = await swap.applyAsync([], { link: signature("note"), chain: [signature("double")] });
+    expect(await result.get({ timeoutMs: 5000 })).toBe(21);
+    await expect.poll(() => linked).toEqual([21]);
+    expect([note.name, double.name]).toEqual(["note", "double"]);
+  });
+
   it("runs a chain and a link with the result of the task before", async () => {
     const app = testApp();
     const ends: unknown[] = [];
