@@ -47,6 +47,7 @@ const NULLABLE: Readonly<Record<string, "string" | "number" | "list">> = {
   taskQueueMaxPriority: "number",
   taskDefaultRateLimit: "string",
   workerStateDb: "string",
+  workerRateLimitStore: "string",
   taskTimeLimit: "number",
   taskSoftTimeLimit: "number",
   workerMaxTasksPerChild: "number",

@@ -92,6 +92,8 @@ export interface Settings {
   readonly workerMaxMemoryPerChild: number | null;
   /** Messages held per slot of concurrency; 0 means no limit. */
   readonly workerPrefetchMultiplier: number;
+  /** Redis URL where workers share their rate limits; null: each counts for itself. Not a Celery setting. */
+  readonly workerRateLimitStore: string | null;
   readonly workerDisableRateLimits: boolean;
   /** Secrets (`whsec_...`) that sign calls of the pools that run tasks elsewhere. */
   readonly workerPoolSecrets: readonly string[];
@@ -204,6 +206,7 @@ export const DEFAULT_SETTINGS: Settings = {
   workerMaxTasksPerChild: null,
   workerMaxMemoryPerChild: null,
   workerPrefetchMultiplier: 4,
+  workerRateLimitStore: null,
   workerDisableRateLimits: false,
   workerPoolSecrets: [],
   workerPoolRestarts: false,

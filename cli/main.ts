@@ -27,6 +27,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   inspect: async () => (await import("./commands/remote.ts")).inspectCommand(),
   control: async () => (await import("./commands/remote.ts")).controlCommand(),
   status: async () => (await import("./commands/remote.ts")).statusCommand(),
+  events: async () => (await import("./commands/events.ts")).eventsCommand(),
   purge: async () => (await import("./commands/purge.ts")).purgeCommand(),
   "dead-letter": async () => (await import("./commands/dead-letter.ts")).deadLetterCommand(),
   keys: async () => (await import("./commands/keys.ts")).keysCommand(),

@@ -10,7 +10,7 @@ export interface ConnectionFlags {
   readonly resultBackend?: string;
 }
 
-export interface WorkerFlags {
+export interface WorkerFlags extends LogFlags {
   readonly app?: string;
   readonly queues?: string;
   readonly concurrency?: number;
@@ -21,7 +21,6 @@ export interface WorkerFlags {
   readonly autoscale?: { readonly max: number; readonly min: number };
   readonly detach?: boolean;
   readonly pidfile?: string;
-  readonly logfile?: string;
   readonly statedb?: string;
   readonly withoutMingle?: boolean;
   readonly withoutGossip?: boolean;
@@ -31,8 +30,12 @@ export interface WorkerFlags {
   readonly timeLimit?: number;
   readonly softTimeLimit?: number;
   readonly taskEvents?: boolean;
+}
+
+export interface LogFlags {
   readonly loglevel: string;
   readonly logFormat: string;
+  readonly logfile?: string | undefined;
 }
 
 export interface GatewayFlags {
@@ -63,7 +66,6 @@ export function withWorkerOptions(command: Command): Command {
     )
     .option("--autoscale <max,min>", "as many processes as there is work for, in this range", autoscaleRange)
     .option("-D, --detach", "run in the background; returns when the worker is ready")
-    .option("-f, --logfile <file>", "file for the log; with --detach, for all output")
     .option("--pidfile <file>", "file for the process's number; %n is the node's name, %h its host")
     .option("-S, --statedb <file>", "file that keeps revoked tasks across restarts")
     .option("--without-mingle", "do not ask other workers what is revoked")
@@ -94,7 +96,8 @@ export function withLogOptions(command: Command): Command {
         })
         .default("info"),
     )
-    .addOption(new Option("--log-format <format>", "text or json").choices(["text", "json"]).default("text"));
+    .addOption(new Option("--log-format <format>", "text or json").choices(["text", "json"]).default("text"))
+    .option("-f, --logfile <file>", "file that the log is appended to; with --detach, all output");
 }
 
 export function withGatewayOptions(command: Command): Command {

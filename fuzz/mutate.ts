@@ -20,6 +20,17 @@ export interface Material {
   readonly words: readonly Uint8Array[];
 }
 
+/** An empty corpus gets one input of one byte. */
+export function materialOf(
+  corpus: readonly Uint8Array[],
+  words: readonly (string | Uint8Array)[] = [],
+): Material {
+  return {
+    corpus: corpus.length > 0 ? corpus : [Buffer.of(0)],
+    words: words.map((word) => Buffer.from(word)),
+  };
+}
+
 type Change = (random: Random, bytes: Buffer, material: Material) => Buffer;
 
 /** A new input. */

@@ -1,6 +1,7 @@
 /**
- * How often tasks of one name may start in this worker: a token bucket that holds one token, as in Celery, for each task
- * with a limit. What has to wait keeps its order. Source: celery/worker/consumer/consumer.py, celery/utils/time.py `rate`.
+ * How often tasks of one name may start: a token bucket that holds one token, as in Celery, for each task with a limit, in
+ * each worker or in all of them together. What has to wait keeps its order.
+ * Source: celery/worker/consumer/consumer.py, celery/utils/time.py `rate`.
  */
 import { ConfigurationError } from "../protocol/index.ts";
 import type { Job } from "./job.ts";
@@ -10,8 +11,7 @@ const PER_SECOND: Readonly<Record<string, number>> = { s: 1, m: 1 / 60, h: 1 / 3
 /** `10/s`, `100/m`, `5/h`, or a number a second, as starts a second; 0 and null are undefined: no limit. Throws ConfigurationError. */
 export function parseRate(rate: string | number | null | undefined): number | undefined {
   if (rate === null || rate === undefined) return undefined;
-  const [, digits = "", unit = "s"] =
-    /^\s*(\d+(?:\.\d+)?)\s*(?:\/\s*(?:([smh])\s*)?)?$/.exec(String(rate)) ?? [];
+  const [, digits = "", unit = "s"] = /^\s*(\d+(?:\.\d+)?)\s*(?:\/\s*([smh])?)?\s*$/.exec(String(rate)) ?? [];
   if (digits === "") {
     throw new ConfigurationError(`Invalid rate limit ${JSON.stringify(rate)}; write 10/s, 100/m or 5/h.`);
   }
@@ -19,21 +19,33 @@ export function parseRate(rate: string | number | null | undefined): number | un
   return perSecond === 0 ? undefined : perSecond;
 }
 
+/** Turns that several workers share. */
+export interface RateTurns {
+  /** Milliseconds to wait before asking again; 0: the turn is taken. */
+  take(task: string, perSecond: number): Promise<number>;
+  close(): Promise<void>;
+}
+
 export interface RateLimitsOptions {
   /** For tasks without a limit of their own; starts a second. */
   readonly fallback: number | undefined;
   /** Limits that tasks set themselves do not count. */
   readonly isDisabled: boolean;
+  /** undefined: each worker counts for itself. */
+  readonly shared: RateTurns | undefined;
   /** Called when a job that had to wait may start. */
   readonly onAllowed: (job: Job) => void;
+  readonly onWarning: (message: string, error?: unknown) => void;
 }
 
 interface Bucket {
+  readonly task: string;
   readonly perSecond: number;
-  /** Milliseconds since 1970. */
+  /** When this worker may start the next one, in milliseconds since 1970. */
   nextAtMs: number;
   readonly waiting: Job[];
   timer: NodeJS.Timeout | undefined;
+  isAsking: boolean;
 }
 
 export class RateLimits {
@@ -56,9 +68,8 @@ export class RateLimits {
     const perSecond = this.#rateOf(job);
     if (perSecond === undefined) return true;
     const bucket = this.#bucket(job.task.name, perSecond);
-    const nowMs = Date.now();
-    if (bucket.waiting.length === 0 && nowMs >= bucket.nextAtMs) {
-      bucket.nextAtMs = nowMs + 1000 / perSecond;
+    if (this.#options.shared === undefined && bucket.waiting.length === 0 && Date.now() >= bucket.nextAtMs) {
+      bucket.nextAtMs = Date.now() + 1000 / perSecond;
       return true;
     }
     bucket.waiting.push(job);
@@ -71,17 +82,19 @@ export class RateLimits {
     this.#changed.set(task, perSecond);
     const bucket = this.#buckets.get(task);
     if (bucket === undefined) return;
-    clearTimeout(bucket.timer);
-    this.#buckets.delete(task);
-    for (const job of bucket.waiting) if (this.allows(job)) this.#options.onAllowed(job);
+    const left = this.#drop(bucket);
+    for (const job of left) if (this.allows(job)) this.#options.onAllowed(job);
   }
 
   /** Lets nothing go any more, and returns what waited. */
   clear(): readonly Job[] {
-    const left = this.waiting;
-    for (const { timer } of this.#buckets.values()) clearTimeout(timer);
-    this.#buckets.clear();
-    return left;
+    return [...this.#buckets.values()].flatMap((bucket) => this.#drop(bucket));
+  }
+
+  #drop(bucket: Bucket): readonly Job[] {
+    clearTimeout(bucket.timer);
+    this.#buckets.delete(bucket.task);
+    return bucket.waiting.splice(0);
   }
 
   #rateOf({ task }: Job): number | undefined {
@@ -94,23 +107,48 @@ export class RateLimits {
   #bucket(task: string, perSecond: number): Bucket {
     const known = this.#buckets.get(task);
     if (known !== undefined) return known;
-    const bucket: Bucket = { perSecond, nextAtMs: 0, waiting: [], timer: undefined };
+    const bucket: Bucket = { task, perSecond, nextAtMs: 0, waiting: [], timer: undefined, isAsking: false };
     this.#buckets.set(task, bucket);
     return bucket;
   }
 
   #arm(bucket: Bucket): void {
-    bucket.timer ??= setTimeout(() => this.#release(bucket), Math.max(0, bucket.nextAtMs - Date.now()));
+    if (bucket.isAsking) return;
+    bucket.timer ??= setTimeout(() => this.#turn(bucket), Math.max(0, bucket.nextAtMs - Date.now()));
   }
 
-  #release(bucket: Bucket): void {
+  #turn(bucket: Bucket): void {
     bucket.timer = undefined;
-    const job = bucket.waiting.shift();
-    if (job === undefined) return;
-    // From when it was due, not from now: a late timer must not lower the rate for good.
-    bucket.nextAtMs =
-      Math.max(bucket.nextAtMs, Date.now() - 1000 / bucket.perSecond) + 1000 / bucket.perSecond;
-    this.#options.onAllowed(job);
+    const { shared } = this.#options;
+    if (shared === undefined) this.#take(bucket, 0);
+    else void this.#ask(bucket, shared).then((waitMs) => this.#take(bucket, waitMs));
+  }
+
+  #take(bucket: Bucket, waitMs: number): void {
+    const intervalMs = 1000 / bucket.perSecond;
+    if (waitMs > 0) bucket.nextAtMs = Date.now() + waitMs;
+    else {
+      // From when it was due, not from now: a late timer must not lower the rate for good.
+      bucket.nextAtMs = Math.max(bucket.nextAtMs, Date.now() - intervalMs) + intervalMs;
+      const job = bucket.waiting.shift();
+      if (job !== undefined) this.#options.onAllowed(job);
+    }
     if (bucket.waiting.length > 0) this.#arm(bucket);
+  }
+
+  /** How long to wait, in milliseconds. While the shared turns cannot be reached, this worker keeps the rate by itself. */
+  async #ask(bucket: Bucket, shared: RateTurns): Promise<number> {
+    bucket.isAsking = true;
+    try {
+      return await shared.take(bucket.task, bucket.perSecond);
+    } catch (error) {
+      this.#options.onWarning(
+        `The rate limit of ${bucket.task} cannot be shared; this worker counts by itself`,
+        error,
+      );
+      return 0;
+    } finally {
+      bucket.isAsking = false;
+    }
   }
 }

@@ -6,7 +6,7 @@ import { EtaSchedule } from "./eta.ts";
 import type { Job } from "./job.ts";
 import { failure, type Outcome, revoked } from "./outcome.ts";
 import type { Pool } from "./pool.ts";
-import { RateLimits } from "./rate-limits.ts";
+import { RateLimits, type RateTurns } from "./rate-limits.ts";
 import { askToStop, type TimeLimits } from "./time-limits.ts";
 
 export interface SchedulerOptions {
@@ -17,6 +17,9 @@ export interface SchedulerOptions {
   /** Starts a second of tasks that set no rate limit; undefined for no limit. */
   readonly rateLimit: number | undefined;
   readonly disableRateLimits: boolean;
+  /** Rate limits that other workers share; undefined: this worker counts for itself. */
+  readonly rateTurns: RateTurns | undefined;
+  readonly onWarning: (message: string, error?: unknown) => void;
   /** Called when a job has ended, run or not. */
   readonly onEnd: (job: Job, outcome: Outcome) => void;
   /** Should the job end as REVOKED instead of running? */
@@ -38,6 +41,8 @@ export class Scheduler {
     this.#options = options;
     this.rateLimits = new RateLimits({
       isDisabled: options.disableRateLimits,
+      shared: options.rateTurns,
+      onWarning: options.onWarning,
       fallback: options.rateLimit,
       onAllowed: (job) => this.#enqueue(job),
     });

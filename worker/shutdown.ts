@@ -37,6 +37,7 @@ export async function shutDown(
   await Promise.race([settled, isCold]);
   await stopSteps();
   await Promise.all(lanes.map(({ pool }) => pool.close()));
+  await parts.rateTurns?.close();
   await parts.sealCheck?.close();
   await parts.connection.close();
 }

@@ -8,6 +8,7 @@ import { type Awaitable, andThen } from "../codecs/index.ts";
 import { ConfigurationError, toError } from "../protocol/index.ts";
 import type { Delivery, QueueSpec, ReconnectingConnection } from "../transports/index.ts";
 import type { Bootstep } from "./bootstep.ts";
+import { createClusterRate } from "./cluster-rate.ts";
 import { describeOutcome } from "./describe-outcome.ts";
 import { createEventSender, type EventSender } from "./events.ts";
 import { createExecute } from "./execute.ts";
@@ -21,7 +22,7 @@ import { type Outcome, timedOut } from "./outcome.ts";
 import { createPark, type Park } from "./parking.ts";
 import type { Pool, PoolOptions } from "./pool.ts";
 import { createPool } from "./pools/index.ts";
-import { parseRate } from "./rate-limits.ts";
+import { parseRate, type RateTurns } from "./rate-limits.ts";
 import { createRefuser, type Refuser } from "./refuse.ts";
 import { RevokedTasks } from "./revoked.ts";
 import { Scheduler } from "./scheduler.ts";
@@ -187,6 +188,8 @@ export class Worker {
         this.endByForce(job, timedOut(seconds), new Error(`The time limit of ${seconds} s has passed.`));
       },
     });
+    const { workerRateLimitStore: rateStore } = app.settings;
+    const rateTurns = rateStore === null ? undefined : createClusterRate(rateStore);
     const lanes = plans.map(({ queues }, at) => {
       const pool = pools[at] as Pool;
       const scheduler = new Scheduler({
@@ -194,6 +197,8 @@ export class Worker {
         limits,
         rateLimit: parseRate(app.settings.taskDefaultRateLimit),
         disableRateLimits: app.settings.workerDisableRateLimits,
+        rateTurns,
+        onWarning: warn,
         onStart: (job) => this.#onStart(job, settler, events),
         onEnd: (job, outcome) => this.#onEnd(job, outcome, settler, events),
         isRevoked: ({ request }) => this.revoked.has(request.id) || this.revoked.hasStampOf(request.headers),
@@ -217,6 +222,7 @@ export class Worker {
     const refuser = createRefuser({ app, hostname: this.hostname, backend, sealCheck, onWarning: warn });
     const lostHandler = createLostHandler({ app, settler, refuser, events, sealCheck, onWarning: warn });
     this.#parts = {
+      rateTurns,
       sealCheck,
       park,
       settler,
@@ -396,6 +402,7 @@ export class Worker {
 
 /** What a started worker consists of. */
 export interface Parts {
+  readonly rateTurns: RateTurns | undefined;
   readonly sealCheck: SealCheck | undefined;
   readonly park: Park;
   readonly settler: Settler;

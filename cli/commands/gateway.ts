@@ -11,14 +11,14 @@ import {
   applyConnectionFlags,
   type ConnectionFlags,
   type GatewayFlags,
-  type WorkerFlags,
+  type LogFlags,
   withConnectionOptions,
   withGatewayOptions,
   withLogOptions,
 } from "../options.ts";
 import { onShutdown } from "../shutdown.ts";
 
-type Flags = GatewayFlags & ConnectionFlags & Pick<WorkerFlags, "loglevel" | "logFormat">;
+type Flags = GatewayFlags & ConnectionFlags & LogFlags;
 
 export function gatewayCommand(): Command {
   const command = new Command("gateway").description("serve the HTTP gateway and the dashboard");
@@ -28,7 +28,7 @@ export function gatewayCommand(): Command {
 async function runGateway(flags: Flags): Promise<void> {
   applyConnectionFlags(flags);
   const shutdown = onShutdown();
-  const logger = createLogger({ level: flags.loglevel, format: flags.logFormat });
+  const logger = createLogger(flags);
   const app = createApp({ onWarning: (message, err) => logger.warn({ err }, message) });
   const gateway = await openGateway(app, flags, logger);
   const { url } = await gateway.listen({ host: flags.host, port: flags.port });

@@ -47,7 +47,7 @@ async function up(flags: Flags): Promise<void> {
     embedded ? { broker: `sqla+${database}`, resultBackend: `db+${database}` } : {},
   );
 
-  const logger = createLogger({ level: flags.loglevel, format: flags.logFormat });
+  const logger = createLogger(flags);
   const app = await loadApp(flags.app ?? EXAMPLES);
   const gateway = await openGateway(app, flags, logger);
   // First the port, then the rest: a port in use is the likeliest trouble.

@@ -37,7 +37,7 @@ async function runWorker(flags: WorkerFlags & ConnectionFlags): Promise<void> {
   // The supervisor of a restarted worker has written its own number.
   if (pidFile !== undefined && !isSupervised()) writePidFile(pidFile);
   const shutdown = onShutdown();
-  const logger = createLogger({ level: flags.loglevel, format: flags.logFormat });
+  const logger = createLogger({ ...flags, logfile: expanded(flags.logfile, flags) });
   const app = await loadApp(flags.app ?? "");
   const worker = startableWorker(app, flags, logger);
   process.stderr.write(describeWorker(worker, flags));

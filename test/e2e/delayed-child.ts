@@ -21,6 +21,5 @@ const worker = createWorker({ app, mingle: false });
 await worker.start();
 console.log("ready");
 setInterval(() => {
-  const { active, waiting, scheduled } = worker.jobs;
-  console.log(`held ${scheduled.length} busy ${active.length + waiting.length}`);
+  console.log(`held ${worker.jobs.scheduled.length}`);
 }, 500);

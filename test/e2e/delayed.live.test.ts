@@ -68,9 +68,11 @@ class Scene {
   }
 }
 
-/** The numbers after a word in a worker's output. */
-function printed(worker: GuardedProcess, word: string): number[] {
-  return [...worker.output().matchAll(new RegExp(`${word} (\\d+)`, "g"))].map(([, count]) => Number(count));
+/** Most tasks that a worker has held for their ETA; it printed the number twice a second. */
+function mostHeld(worker: GuardedProcess): number {
+  const counts = [...worker.output().matchAll(/held (\d+)/g)].map(([, count]) => Number(count));
+  expect(counts).not.toEqual([]);
+  return Math.max(...counts);
 }
 
 /** How many messages each broker has parked. */
@@ -103,7 +105,7 @@ const parked: Readonly<Record<BrokerName, (scene: Scene) => Promise<number>>> = 
 describe.each([
   ["Redis", 20_000],
   ["SQLite", 20_000],
-  ["RabbitMQ", 5000],
+  ["RabbitMQ", 3000],
 ] as const)("tasks with an ETA on %s", (broker, many) => {
   test(`${many} are in nobody's way, and run once when due, also across a kill -9`, {
     timeout: 180_000,
@@ -136,13 +138,13 @@ describe.each([
     await expect.poll(() => parked[broker](scene), POLL).toBe(many + SOON);
     expect(await scene.waiting()).toBe(0);
     await worker.kill();
-    expect(Math.max(...printed(worker, "held"))).toBeLessThanOrEqual(LIMIT);
+    expect(mostHeld(worker)).toBeLessThanOrEqual(LIMIT);
 
     const second = await scene.startWorker();
     await expect.poll(() => scene.ran("across").length, POLL).toBe(SOON);
     expect(scene.ran("across")).toEqual(across.toSorted());
     expect(scene.ran("late")).toEqual([]);
     expect(await parked[broker](scene)).toBe(many);
-    expect(Math.max(...printed(second, "held"))).toBeLessThanOrEqual(LIMIT);
+    expect(mostHeld(second)).toBeLessThanOrEqual(LIMIT);
   });
 });

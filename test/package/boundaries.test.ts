@@ -12,7 +12,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   transports: ["protocol", "stores"],
   backends: ["protocol", "codecs", "stores", "transports"],
   app: ["protocol", "codecs", "signing", "transports", "backends"],
-  worker: ["protocol", "codecs", "signing", "transports", "backends", "app", "version"],
+  worker: ["protocol", "codecs", "signing", "stores", "transports", "backends", "app", "version"],
   gateway: ["protocol", "codecs", "signing", "stores", "transports", "backends", "app", "version"],
   cli: ["protocol", "signing", "transports", "app", "worker", "gateway", "version"],
   testing: ["protocol", "codecs", "signing", "transports", "backends"],

@@ -35,7 +35,13 @@ describe("RateLimits", () => {
   };
   const create = (fallback?: number, isDisabled = false): { limits: RateLimits; started: Job[] } => {
     const started: Job[] = [];
-    const limits = new RateLimits({ fallback, isDisabled, onAllowed: (one) => started.push(one) });
+    const limits = new RateLimits({
+      fallback,
+      isDisabled,
+      shared: undefined,
+      onAllowed: (one) => started.push(one),
+      onWarning: () => undefined,
+    });
     return { limits, started };
   };
 

@@ -1,0 +1,50 @@
+/** What a row of the suite is: a fault, the brokers and forms it comes in, and what it may cost. */
+import type { Scene } from "./scene.ts";
+
+export type BrokerName = "rabbitmq" | "redis" | "sqlite";
+export const BROKERS: readonly BrokerName[] = ["rabbitmq", "redis", "sqlite"];
+
+/** One form of a fault; each is a line of the table. */
+export interface FaultCase {
+  readonly name: string;
+  /** Default: prefork. */
+  readonly pool?: "prefork" | "threads";
+  /** Of the queue on RabbitMQ. Default: classic. */
+  readonly queueType?: "classic" | "quorum";
+  /** `broker_transport_options`, in camelCase. */
+  readonly transportOptions?: Readonly<Record<string, unknown>>;
+}
+
+/** A figure that must not be above its limit. */
+export interface Check {
+  readonly what: string;
+  readonly value: number;
+  readonly limit: number;
+}
+
+/** What a row found out, beside what the ledger says. */
+export interface Findings {
+  /** How many ends beyond the first the fault may cost. */
+  readonly duplicates: number;
+  /** From the fault to the last new start of what it interrupted; undefined where nothing is to recover. */
+  readonly recovery?: { readonly seconds: number; readonly limit: number };
+  /** Ids of tasks that must end as dead letters. */
+  readonly dead?: readonly string[];
+  /** Tasks that the broker still holds, as it should. */
+  readonly held?: number;
+  readonly checks?: readonly Check[];
+}
+
+export interface Fault {
+  /** `F2` */
+  readonly name: string;
+  readonly what: string;
+  readonly brokers: readonly BrokerName[];
+  /** Default: one, without a name. */
+  readonly cases?: readonly FaultCase[];
+  /** Does it and waits until its consequences are over. Throws {@link NotHere} where it cannot be done. */
+  run(scene: Scene): Promise<Findings>;
+}
+
+/** This machine lacks something; the message says what. */
+export class NotHere extends Error {}

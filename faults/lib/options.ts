@@ -1,0 +1,73 @@
+/** The command line of `npm run faults`. */
+import { parseArgs } from "node:util";
+import { BROKERS, type BrokerName, type Fault } from "./fault.ts";
+
+export interface FaultsOptions {
+  readonly faults: readonly Fault[];
+  readonly brokers: readonly BrokerName[];
+  readonly tasks: number;
+  readonly seed: number;
+  readonly seconds: number | undefined;
+  readonly jsonFile: string | undefined;
+}
+
+const USAGE = `npm run faults -- [name...] [options]
+
+Breaks real workers on real brokers, and counts what becomes of the tasks. Without a name it runs everything, which takes
+about half an hour. It ends with 1 when a limit was exceeded.
+
+  --broker <name>   only on this one: ${BROKERS.join(", ")}; may be given several times
+  --tasks <number>  tasks of a load (default 400)
+  --seed <number>   repeats the choices of an earlier run
+  --seconds <n>     length of faults that last: F16's stop (default 30), F28's killing (60)
+  --json <file>     write everything to a file too
+  --help
+`;
+
+/** undefined: help was asked for. Throws Error that says what is wrong with the command line. */
+export function readOptions(args: readonly string[], known: readonly Fault[]): FaultsOptions | undefined {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      broker: { type: "string", multiple: true },
+      tasks: { type: "string", default: "400" },
+      seed: { type: "string" },
+      seconds: { type: "string" },
+      json: { type: "string" },
+      help: { type: "boolean", short: "h" },
+    },
+  });
+  if (values.help === true) return undefined;
+  return {
+    faults: positionals.length === 0 ? known : positionals.map((name) => choose(name, known)),
+    brokers: values.broker?.map(toBroker) ?? BROKERS,
+    tasks: wholeNumber("--tasks", values.tasks, 20),
+    seed: values.seed === undefined ? Date.now() % 2 ** 31 : wholeNumber("--seed", values.seed, 0),
+    seconds: values.seconds === undefined ? undefined : wholeNumber("--seconds", values.seconds, 1),
+    jsonFile: values.json,
+  };
+}
+
+export function usage(known: readonly Fault[]): string {
+  const rows = known.map(({ name, what, brokers }) => `  ${name.padEnd(4)} ${what} (${brokers.join(", ")})`);
+  return `${USAGE}\n${rows.join("\n")}\n`;
+}
+
+function choose(name: string, known: readonly Fault[]): Fault {
+  const found = known.find((fault) => fault.name === name.toUpperCase());
+  if (found !== undefined) return found;
+  throw new Error(`There is no fault "${name}"; there are ${known.map((fault) => fault.name).join(", ")}.`);
+}
+
+function toBroker(name: string): BrokerName {
+  const found = BROKERS.find((broker) => broker === name);
+  if (found !== undefined) return found;
+  throw new Error(`--broker is one of ${BROKERS.join(", ")}; it is ${name}.`);
+}
+
+function wholeNumber(option: string, text: string, least: number): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number >= least) return number;
+  throw new Error(`${option} must be a whole number of ${least} or more; it is ${text}.`);
+}

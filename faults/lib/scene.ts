@@ -1,0 +1,185 @@
+/** A broker with a producer, a ledger and workers: what a fault is run on. */
+import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type App, createApp, visitDeadLetters } from "../../app/index.ts";
+import { createRandom, type Random } from "../../fuzz/random.ts";
+import { GuardedProcess } from "../../test/helpers/services-process.ts";
+import { type BrokerName, type FaultCase, NotHere } from "./fault.ts";
+import { Ledger, note } from "./ledger.ts";
+import { program, python, root, taskModule } from "./paths.ts";
+
+/** Slots of each worker. */
+export const CONCURRENCY = 2;
+/** Messages that a worker holds at most: four for a slot. */
+export const HELD = 4 * CONCURRENCY;
+/** How long a task of the load takes. */
+export const TASK_SECONDS = 0.05;
+
+/** After its fault, a scene has so long to come to rest before what is missing counts as lost. */
+const PATIENCE_MS = 120_000;
+const LOOK_MS = 50;
+
+/** An empty broker, an empty result store, and a folder. */
+export interface Place {
+  readonly broker: BrokerName;
+  readonly url: string;
+  readonly resultsUrl: string;
+  readonly folder: string;
+}
+
+export interface SceneOptions {
+  readonly place: Place;
+  readonly form: FaultCase;
+  /** Tasks of a load. */
+  readonly tasks: number;
+  /** Repeats the choices of an earlier run. */
+  readonly seed: number;
+  /** Length of faults that last; undefined: each row's own. */
+  readonly seconds: number | undefined;
+}
+
+/** How a worker differs from the usual one. */
+export interface WorkerChanges {
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export class Scene {
+  readonly options: SceneOptions;
+  readonly broker: BrokerName;
+  readonly app: App;
+  readonly ledger: Ledger;
+  readonly random: Random;
+  readonly #workers: GuardedProcess[] = [];
+  #sent = 0;
+
+  constructor(options: SceneOptions) {
+    const { place, form, seed } = options;
+    this.options = options;
+    this.broker = place.broker;
+    this.random = createRandom(seed);
+    this.ledger = new Ledger(join(place.folder, "ledger"));
+    this.app = createApp({
+      env: {},
+      brokerUrl: place.url,
+      resultBackend: place.resultsUrl,
+      taskDefaultQueueType: form.queueType ?? "classic",
+      brokerTransportOptions: form.transportOptions ?? {},
+      onWarning: () => undefined,
+    });
+  }
+
+  /** A worker that may end at once. */
+  launch({ args = [], env = {} }: WorkerChanges = {}): Promise<GuardedProcess> {
+    const { form } = this.options;
+    const flags = ["-A", taskModule, "-P", form.pool ?? "prefork", "-c", String(CONCURRENCY)];
+    const name = `w${this.#workers.length}@faults`;
+    return this.#launch(process.execPath, [program, "worker", ...flags, "-n", name, ...args], {
+      CELERY_TASK_DEFAULT_QUEUE_TYPE: form.queueType ?? "classic",
+      CELERY_BROKER_TRANSPORT_OPTIONS: JSON.stringify(form.transportOptions ?? {}),
+      ...env,
+    });
+  }
+
+  /** A worker that is ready. */
+  async startWorker(changes?: WorkerChanges): Promise<GuardedProcess> {
+    const worker = await this.launch(changes);
+    await worker.waitForOutput(/ ready\./);
+    return worker;
+  }
+
+  /** A worker of Python's Celery that is ready. */
+  async startPythonWorker(): Promise<GuardedProcess> {
+    if (!existsSync(python)) throw new NotHere("Python Celery is not installed.");
+    const flags = ["--loglevel", "INFO", "--concurrency", String(CONCURRENCY), "--without-mingle", "--without-gossip"];
+    const name = `p${this.#workers.length}@faults`;
+    const args = ["-m", "celery", "-A", "fault_tasks", "worker", ...flags, "--hostname", name];
+    const worker = await this.#launch(python, args, { PYTHONPATH: `${root}/faults`, C_FORCE_ROOT: "1" });
+    await worker.waitForOutput(/ ready\./);
+    return worker;
+  }
+
+  async #launch(command: string, args: readonly string[], env: Readonly<Record<string, string>>): Promise<GuardedProcess> {
+    const { place } = this.options;
+    const folder = join(place.folder, `worker-${this.#workers.length}`);
+    await mkdir(folder);
+    const ours = Object.entries(process.env).filter(([name]) => !/^(CELERY|CELERITY)_/.test(name));
+    const worker = new GuardedProcess({
+      command,
+      args,
+      folder,
+      stopSignal: "SIGTERM",
+      env: {
+        ...Object.fromEntries(ours),
+        CELERY_BROKER_URL: place.url,
+        CELERY_RESULT_BACKEND: place.resultsUrl,
+        ...env,
+      },
+    });
+    this.#workers.push(worker);
+    return worker;
+  }
+
+  /** Sends tasks, and notes those that the broker has accepted. Resolves to their ids. */
+  async send(count: number, task: string, parameter: unknown, etaMs?: number): Promise<string[]> {
+    const ids = Array.from({ length: count }, () => `task-${++this.#sent}`);
+    const args = [this.ledger.file, parameter];
+    const eta = etaMs === undefined ? {} : { eta: new Date(etaMs) };
+    await Promise.all(ids.map((taskId) => this.app.sendTask(task, { taskId, args, ...eta })));
+    note(this.ledger.file, "accepted", ids, String(process.pid));
+    return ids;
+  }
+
+  /** Sends the load, or so many of its tasks. */
+  load(count: number = this.options.tasks): Promise<string[]> {
+    return this.send(count, "fault.work", TASK_SECONDS);
+  }
+
+  /** Resolves when so many tasks have started. */
+  async untilStarted(count: number): Promise<void> {
+    await this.until(() => this.ledger.notes("start").length >= count, `${count} tasks have started`);
+  }
+
+  /** Resolves when the first part of the load has started: a tenth to two fifths, the seed decides. */
+  async untilUnderWay(): Promise<void> {
+    await this.untilStarted(Math.ceil((this.options.tasks * (10 + this.random.below(30))) / 100));
+  }
+
+  /** Resolves when all accepted tasks but `except` have ended, or patience has. */
+  async settled(except: readonly string[] = []): Promise<void> {
+    const isOver = (): boolean => {
+      const ended = this.ledger.ids("end");
+      return [...this.ledger.ids("accepted")].every((id) => ended.has(id) || except.includes(id));
+    };
+    await this.until(isOver, "all tasks have ended").catch(() => undefined);
+  }
+
+  /** Rejects when it does not come true within the patience for anything. */
+  async until(isTrue: () => boolean | Promise<boolean>, what: string, patienceMs: number = PATIENCE_MS): Promise<void> {
+    for (const startedAtMs = Date.now(); !(await isTrue()); await sleep(LOOK_MS)) {
+      if (Date.now() - startedAtMs > patienceMs) throw new Error(`Not within ${patienceMs / 1000} s: ${what}.`);
+    }
+  }
+
+  /** Ids in the queue of dead letters. */
+  async deadLetters(): Promise<Set<string>> {
+    const ids = new Set<string>();
+    await visitDeadLetters(this.app, "celery", 1000, ({ taskId }) => {
+      ids.add(taskId ?? "");
+      return "keep";
+    });
+    return ids;
+  }
+
+  /** Ends the workers in their own way. */
+  async stopWorkers(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.stop()));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.kill()));
+    await this.app.close();
+  }
+}
