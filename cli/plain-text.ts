@@ -10,10 +10,10 @@ const SHORT: ReadonlyMap<string, string> = new Map([
 
 /** The same on one line, with escapes for what a terminal would obey: `\n`, `\x1b`, `\u202e`. */
 export function plainText(text: string): string {
-  return text.replace(DANGEROUS, (character) => SHORT.get(character) ?? escape(character.charCodeAt(0)));
+  return text.replace(DANGEROUS, (character) => SHORT.get(character) ?? escapeOf(character.charCodeAt(0)));
 }
 
-function escape(code: number): string {
+function escapeOf(code: number): string {
   const hex = code.toString(16);
   return code < 0x100 ? `\\x${hex.padStart(2, "0")}` : `\\u${hex.padStart(4, "0")}`;
 }

@@ -25,19 +25,19 @@ const DEATHS: Readonly<Record<string, () => void>> = {
 const leaked: unknown[] = [];
 
 app.task("fault.work", { bind: true }, async ({ request }, ledger: string, seconds: number) => {
-  note(ledger, "start", [request.id], by);
+  note(ledger, "start", request.id, by);
   await sleep(seconds * 1000);
-  note(ledger, "end", [request.id], by);
+  note(ledger, "end", request.id, by);
 });
 
 app.task("fault.leak", { bind: true }, ({ request }, ledger: string, megabytes: number) => {
-  note(ledger, "start", [request.id], by);
+  note(ledger, "start", request.id, by);
   leaked.push(hoard(megabytes));
-  note(ledger, "end", [request.id], by);
+  note(ledger, "end", request.id, by);
 });
 
 app.task("fault.die", { bind: true }, async ({ request }, ledger: string, death: string) => {
-  note(ledger, "start", [request.id], by);
+  note(ledger, "start", request.id, by);
   DEATHS[death]?.();
   await sleep(60_000);
 });

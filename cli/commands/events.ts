@@ -3,7 +3,7 @@ import { Command } from "commander";
 import { type App, createApp, createEventReceiver } from "../../app/index.ts";
 import { toError, writePythonJson } from "../../protocol/index.ts";
 import { createDumper } from "../events/dump.ts";
-import { type NoticeBoard, runMonitor } from "../events/monitor.ts";
+import { Monitor } from "../events/monitor.ts";
 import { usesColor } from "../logger.ts";
 import { applyConnectionFlags, type ConnectionFlags, withConnectionOptions } from "../options.ts";
 import { printWarning } from "../print-warning.ts";
@@ -24,23 +24,31 @@ export function eventsCommand(): Command {
 async function watch(flags: EventsFlags): Promise<void> {
   applyConnectionFlags(flags);
   const isLive = flags.dump !== true && flags.json !== true && process.stdin.isTTY && process.stdout.isTTY;
-  // A warning would be drawn over, and draw over the rest.
-  const board: NoticeBoard = { show: (message) => printWarning(message) };
+  if (!isLive) {
+    await using app = createApp({ onWarning: printWarning });
+    return await dump(app, flags.json === true);
+  }
+  let monitor: Monitor | undefined;
   await using app = createApp({
-    onWarning: (message, error) =>
-      board.show(error === undefined ? message : `${message}: ${toError(error).message}`),
+    // A warning on the terminal would draw over the screen.
+    onWarning(message, error) {
+      const isShown = monitor?.notify(
+        error === undefined ? message : `${message}: ${toError(error).message}`,
+      );
+      if (isShown !== true) printWarning(message, error);
+    },
   });
-  const signal = whenToldToStop();
-  if (isLive) await runMonitor({ app, hasColor: usesColor(process.stdout), signal }, board);
-  else await dump(app, flags.json === true, signal);
+  monitor = new Monitor({ app, hasColor: usesColor(process.stdout) });
+  onSignal(() => monitor?.end());
+  await monitor.run();
 }
 
 /** Prints until it is told to stop, or nobody reads any more. */
-async function dump(app: App, asJson: boolean, signal: AbortSignal): Promise<void> {
+async function dump(app: App, asJson: boolean): Promise<void> {
   const describe = asJson ? writePythonJson : createDumper();
   const print = (line: string): void => void process.stdout.write(`${line}\n`);
   const ended = new Promise<void>((resolve) => {
-    signal.addEventListener("abort", () => resolve(), { once: true });
+    onSignal(resolve);
     process.stdout.on("error", () => resolve());
   });
   const receiver = createEventReceiver({ app, onEvent: (event) => print(describe(event)) });
@@ -50,8 +58,6 @@ async function dump(app: App, asJson: boolean, signal: AbortSignal): Promise<voi
   await receiver.stop();
 }
 
-function whenToldToStop(): AbortSignal {
-  const stop = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(name, () => stop.abort());
-  return stop.signal;
+function onSignal(stop: () => void): void {
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(name, stop);
 }

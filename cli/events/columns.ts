@@ -10,7 +10,7 @@ function widthOf(character: string): number {
 }
 
 /** Exactly so many columns: filled up with spaces, or cut with an ellipsis at the end. */
-export function fit(text: string, columns: number): string {
+export function fitColumns(text: string, columns: number): string {
   let used = 0;
   let kept = "";
   for (const character of text) {

@@ -2,7 +2,7 @@
 import type { ClusterState, ClusterTask, ClusterWorker } from "../../app/index.ts";
 import { VERSION } from "../../version.ts";
 import { plainText } from "../plain-text.ts";
-import { fit, wrap } from "./columns.ts";
+import { fitColumns, wrap } from "./columns.ts";
 
 /** What the monitor knows and shows. */
 export interface Model {
@@ -44,11 +44,11 @@ export function renderScreen(model: Model, size: ScreenSize, now: number): reado
   const body = Math.max(0, rows - FRAME_ROWS);
   const page = { tasks: taskPage, workers: workerPage, task: detailPage }[model.page];
   const lines = [
-    bold(fit(titleOf(model, now), columns)),
+    bold(fitColumns(titleOf(model, now), columns)),
     ...fill(page(model, size, body + 1, now), body + 1, columns),
-    fit(workerLine(model.state, now), columns),
-    fit(plainText(questionOf(model) ?? model.notice), columns),
-    inverse(fit(KEYS[model.page], columns)),
+    fitColumns(workerLine(model.state, now), columns),
+    fitColumns(plainText(questionOf(model) ?? model.notice), columns),
+    inverse(fitColumns(KEYS[model.page], columns)),
   ];
   return lines.slice(0, rows);
 }
@@ -125,9 +125,9 @@ function row(cells: readonly string[], columns: number): string {
   const nameWidth = Math.ceil((left - uuidWidth) / 2);
   const widths = [uuidWidth, nameWidth, left - uuidWidth - nameWidth, TIME_WIDTH, STATE_WIDTH, RUNTIME_WIDTH];
   const line = [uuid, name, worker, time, state, runtime]
-    .map((text, at) => fit(text, widths[at] ?? 0))
+    .map((text, at) => fitColumns(text, widths[at] ?? 0))
     .join(" ");
-  return fit(line, columns);
+  return fitColumns(line, columns);
 }
 
 function workerPage({ state }: Model, { columns }: ScreenSize, rows: number, now: number): readonly string[] {
@@ -153,13 +153,13 @@ function workerCells(worker: ClusterWorker, now: number): readonly string[] {
 
 function workerRow(cells: readonly string[], columns: number): string {
   const widths = [Math.max(10, columns - 60), 7, 6, 10, 16, 17];
-  return fit(cells.map((text, at) => fit(text, widths[at] ?? 0)).join(" "), columns);
+  return fitColumns(cells.map((text, at) => fitColumns(text, widths[at] ?? 0)).join(" "), columns);
 }
 
 /** Everything that is known of one task. */
 function detailPage(model: Model, { columns }: ScreenSize, rows: number): readonly string[] {
   const task = model.selected === undefined ? undefined : model.state.tasks.get(model.selected);
-  if (task === undefined) return ["This task is not known any more."];
+  if (task === undefined) return [fitColumns("This task is not known any more.", columns)];
   const { times, extra, ...facts } = task.toJSON();
   const moments = Object.entries(times).map(
     ([name, at]) => [name, new Date(at * 1000).toISOString()] as const,
@@ -168,7 +168,8 @@ function detailPage(model: Model, { columns }: ScreenSize, rows: number): readon
   return known
     .filter(([, value]) => value !== null)
     .flatMap(([name, value]) => wrap(plainText(`${name}: ${String(value)}`), columns))
-    .slice(0, rows);
+    .slice(0, rows)
+    .map((line) => fitColumns(line, columns));
 }
 
 function fill(lines: readonly string[], rows: number, columns: number): readonly string[] {

@@ -32,6 +32,8 @@ export interface Findings {
   readonly dead?: readonly string[];
   /** Tasks that the broker still holds, as it should. */
   readonly held?: number;
+  /** Messages beyond those that it may still hold: doubles. Default: 0. */
+  readonly left?: number;
   readonly checks?: readonly Check[];
 }
 

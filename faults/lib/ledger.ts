@@ -1,10 +1,10 @@
 /**
- * What became of every task, in a file outside of the broker: who sends notes what the broker has accepted, and each task
- * notes its own start and end. The words: docs/reliability.md.
+ * What became of every task, kept outside of the broker: here what it has accepted, and in a file what each task itself
+ * notes at its start and its end. The words: docs/reliability.md.
  */
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 
-export type NoteKind = "accepted" | "start" | "end";
+export type NoteKind = "start" | "end";
 
 /** One line of the ledger. */
 export interface Note {
@@ -17,12 +17,14 @@ export interface Note {
 }
 
 /** Notes something; one write each, so that the lines of several processes do not mix. */
-export function note(file: string, kind: NoteKind, ids: readonly string[], by: string): void {
-  appendFileSync(file, ids.map((id) => `${kind} ${id} ${by} ${Date.now()}\n`).join(""));
+export function note(file: string, kind: NoteKind, id: string, by: string): void {
+  appendFileSync(file, `${kind} ${id} ${by} ${Date.now()}\n`);
 }
 
 export class Ledger {
   readonly file: string;
+  /** Ids of the tasks that the broker has taken responsibility for. */
+  readonly accepted: Set<string> = new Set();
 
   constructor(file: string) {
     this.file = file;

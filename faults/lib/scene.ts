@@ -7,7 +7,7 @@ import { type App, createApp, visitDeadLetters } from "../../app/index.ts";
 import { createRandom, type Random } from "../../fuzz/random.ts";
 import { GuardedProcess } from "../../test/helpers/services-process.ts";
 import { type BrokerName, type FaultCase, NotHere } from "./fault.ts";
-import { Ledger, note } from "./ledger.ts";
+import { Ledger } from "./ledger.ts";
 import { program, python, root, taskModule } from "./paths.ts";
 
 /** Slots of each worker. */
@@ -128,7 +128,7 @@ export class Scene {
     const args = [this.ledger.file, parameter];
     const eta = etaMs === undefined ? {} : { eta: new Date(etaMs) };
     await Promise.all(ids.map((taskId) => this.app.sendTask(task, { taskId, args, ...eta })));
-    note(this.ledger.file, "accepted", ids, String(process.pid));
+    for (const id of ids) this.ledger.accepted.add(id);
     return ids;
   }
 
@@ -149,11 +149,19 @@ export class Scene {
 
   /** Resolves when all accepted tasks but `except` have ended, or patience has. */
   async settled(except: readonly string[] = []): Promise<void> {
+    const excepted = new Set(except);
     const isOver = (): boolean => {
       const ended = this.ledger.ids("end");
-      return [...this.ledger.ids("accepted")].every((id) => ended.has(id) || except.includes(id));
+      return [...this.ledger.accepted].every((id) => ended.has(id) || excepted.has(id));
     };
     await this.until(isOver, "all tasks have ended").catch(() => undefined);
+  }
+
+  /** Resolves when there are so many dead letters, or patience has ended. */
+  async untilDead(count: number): Promise<void> {
+    const connection = await this.app.connection();
+    const isOver = async (): Promise<boolean> => (await connection.queueSize("celery.dead")) >= count;
+    await this.until(isOver, `${count} dead letters are there`).catch(() => undefined);
   }
 
   /** Rejects when it does not come true within the patience for anything. */

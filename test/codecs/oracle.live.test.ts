@@ -25,60 +25,65 @@ const file = fileURLToPath(new URL("python_codec.py", import.meta.url));
 const plain = createCodecs();
 const exact = createCodecs({ exactFloats: true });
 
-describe.each(pythonVersions())(`Python Celery %s (CELERITY_SEED=${SEED})`, (version) => {
-  const share = SHARE[version];
+// On a busy machine PyYAML takes half a minute for its part.
+describe.each(pythonVersions())(
+  `Python Celery %s (CELERITY_SEED=${SEED})`,
+  { timeout: 180_000 },
+  (version) => {
+    const share = SHARE[version];
 
-  describe.each(["json", "yaml", "msgpack", "pickle"] as const)("%s", (name) => {
-    // kombu before 5.3 has no typed values.
-    const domain = name === "json" && version === "5.2" ? "json 5.2" : name;
-    const [plainly, exactly] = [plain.serializer(name), exact.serializer(name)];
+    describe.each(["json", "yaml", "msgpack", "pickle"] as const)("%s", (name) => {
+      // kombu before 5.3 has no typed values.
+      const domain = name === "json" && version === "5.2" ? "json 5.2" : name;
+      const [plainly, exactly] = [plain.serializer(name), exact.serializer(name)];
 
-    function startOracle(): (op: string, items: readonly unknown[]) => Promise<unknown[]> {
-      const python = new PythonLines({ version, file, env: pythonEnvironment() });
-      cleanUp(() => python.close());
-      return async (op, items) => (await python.call({ op, serializer: name, domain, items })) as unknown[];
-    }
+      function startOracle(): (op: string, items: readonly unknown[]) => Promise<unknown[]> {
+        const python = new PythonLines({ version, file, env: pythonEnvironment() });
+        cleanUp(() => python.close());
+        return async (op, items) => (await python.call({ op, serializer: name, domain, items })) as unknown[];
+      }
 
-    test("reads what we write", async () => {
-      const ask = startOracle();
-      await judge(DOMAINS[domain].exact, COUNTS.read * share, async (batch) => {
-        const bodies = await Promise.all(batch.map((value) => write(plainly, value)));
-        const theirs = await ask("load", bodies);
-        return batch.map((value, index) => ({
-          ours: spell(value),
-          theirs: theirs[index],
-          body: bodies[index],
-        }));
+      test("reads what we write", async () => {
+        const ask = startOracle();
+        await judge(DOMAINS[domain].exact, COUNTS.read * share, async (batch) => {
+          const bodies = await Promise.all(batch.map((value) => write(plainly, value)));
+          const theirs = await ask("load", bodies);
+          return batch.map((value, index) => ({
+            ours: spell(value),
+            theirs: theirs[index],
+            body: bodies[index],
+          }));
+        });
+      });
+
+      test.each([
+        ["plain numbers", plainly, DOMAINS[domain].plain],
+        ["exact floats", exactly, DOMAINS[domain].exact],
+      ])("writes what we read, with %s", async (_, serializer, values) => {
+        const ask = startOracle();
+        await judge(values, COUNTS.written * share, async (batch) => {
+          const bodies = await ask("dump", batch.map(spellOne));
+          const ours = await Promise.all(bodies.map((body) => read(serializer, body)));
+          return batch.map((value, index) => ({
+            ours: spell(ours[index]),
+            theirs: spell(value),
+            body: bodies[index],
+          }));
+        });
+      });
+
+      test("gets values of its own back from us, with exact floats", async () => {
+        const ask = startOracle();
+        await judge(fc.nat(), COUNTS.own * share, async (batch) => {
+          const generated = (await ask("generate", batch)) as [body: string, value: unknown][];
+          const rewritten = generated.map(async ([body]) => await write(exactly, await read(exactly, body)));
+          const back = await ask("load", await Promise.all(rewritten));
+          return generated.map(([body, value], index) => ({ ours: back[index], theirs: value, body }));
+        });
       });
     });
-
-    test.each([
-      ["plain numbers", plainly, DOMAINS[domain].plain],
-      ["exact floats", exactly, DOMAINS[domain].exact],
-    ])("writes what we read, with %s", async (_, serializer, values) => {
-      const ask = startOracle();
-      await judge(values, COUNTS.written * share, async (batch) => {
-        const bodies = await ask("dump", batch.map(spellOne));
-        const ours = await Promise.all(bodies.map((body) => read(serializer, body)));
-        return batch.map((value, index) => ({
-          ours: spell(ours[index]),
-          theirs: spell(value),
-          body: bodies[index],
-        }));
-      });
-    });
-
-    test("gets values of its own back from us, with exact floats", async () => {
-      const ask = startOracle();
-      await judge(fc.nat(), COUNTS.own * share, async (batch) => {
-        const generated = (await ask("generate", batch)) as [body: string, value: unknown][];
-        const rewritten = generated.map(async ([body]) => await write(exactly, await read(exactly, body)));
-        const back = await ask("load", await Promise.all(rewritten));
-        return generated.map(([body, value], index) => ({ ours: back[index], theirs: value, body }));
-      });
-    });
-  });
-});
+  },
+);
 
 async function write(serializer: Serializer, value: unknown): Promise<string> {
   return Buffer.from(await serializer.serialize(value)).toString("base64");

@@ -103,13 +103,13 @@ test("a task that a TypeScript worker parked comes back to a Python worker", asy
   const queue = `shared.${randomUUID()}`;
   const app = scene.app(queue, "direct");
   const worker = await startWorker(app, [queue]);
-  const etaMs = Date.now() + 15_000;
+  const etaMs = Date.now() + 12_000;
   app.task("py.when", () => "the wrong one");
   const sent = await app.send<number>("py.when", { eta: new Date(etaMs) });
   await expect.poll(() => delayed(app), POLL).toBe(1);
   await worker.stop();
   const conf = { task_default_queue: queue, task_queue_max_priority: null };
-  const python = await startPythonWorker({
+  await startPythonWorker({
     version: "latest",
     broker: scene.broker,
     backend: scene.backend,
@@ -117,5 +117,4 @@ test("a task that a TypeScript worker parked comes back to a Python worker", asy
     conf,
   });
   expect(await sent.get({ timeoutMs: 30_000 })).toBeGreaterThanOrEqual(etaMs);
-  expect(python.output()).not.toMatch(/redelivered/);
 });

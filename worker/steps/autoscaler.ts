@@ -105,8 +105,7 @@ export class Autoscaler {
     if (wanted > size) {
       this.#grownAtMs = Date.now();
       lane.resize(wanted - size);
-    } else if (size > this.#max || (wanted < size && Date.now() - this.#grownAtMs > KEEP_MS)) {
-      lane.resize(wanted - size);
-    }
+    } else if (wanted < size && Date.now() - this.#grownAtMs > KEEP_MS) lane.resize(wanted - size);
+    else if (size > this.#max) lane.resize(this.#max - size);
   }
 }

@@ -1,0 +1,35 @@
+/** kill -9 of workers under load: what F2, F3 and F4 have in common. */
+import type { Findings } from "./fault.ts";
+import { treeOf } from "./processes.ts";
+import { CONCURRENCY, type Scene } from "./scene.ts";
+
+export interface KillOptions {
+  /** Both workers, and a new one is started then; else one of two. */
+  readonly all: boolean;
+  /** Seconds until everything that was interrupted has started again. */
+  readonly recoveryLimit: number;
+}
+
+export async function killUnderLoad(scene: Scene, { all, recoveryLimit }: KillOptions): Promise<Findings> {
+  const fleet = await Promise.all([scene.startWorker(), scene.startWorker()]);
+  await scene.load();
+  await scene.untilUnderWay();
+  const victims = all ? fleet : fleet.slice(0, 1);
+  const pids = victims.flatMap(({ pid }) => treeOf(pid));
+  await Promise.all(victims.map((victim) => victim.kill()));
+  const killedAtMs = Date.now();
+  if (all) await scene.startWorker();
+  // From when somebody can.
+  const sinceMs = Date.now();
+  await scene.settled();
+  return {
+    duplicates: victims.length * CONCURRENCY,
+    recovery: { seconds: secondsToRestart(scene, pids, killedAtMs, sinceMs), limit: recoveryLimit },
+  };
+}
+
+/** From `sinceMs` until the last of what these processes had under way has started elsewhere. */
+export function secondsToRestart(scene: Scene, pids: readonly number[], atMs: number, sinceMs = atMs): number {
+  const restarts = scene.ledger.restarts(pids, atMs);
+  return Math.max(0, ...restarts.map((restartMs) => (restartMs - sinceMs) / 1000));
+}

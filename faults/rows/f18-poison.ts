@@ -1,0 +1,64 @@
+import type { Fault } from "../lib/fault.ts";
+import type { GuardedProcess } from "../../test/helpers/services-process.ts";
+import { CONCURRENCY, type Scene } from "../lib/scene.ts";
+
+const POISONS = 3;
+const DELIVERIES = 3;
+
+/** Messages that kill whoever runs them. In the pool of processes only a child dies, in that of threads the whole worker. */
+export const poison: Fault = {
+  name: "F18",
+  what: `${POISONS} poison messages among the good ones: their task kills the process`,
+  brokers: ["rabbitmq", "redis", "sqlite"],
+  cases: [
+    { name: "kills the child", pool: "prefork" },
+    // A classic queue does not count deliveries; a short lease, since each death waits for it.
+    { name: "kills the worker", pool: "threads", queueType: "quorum", transportOptions: { leaseMs: 2000 } },
+  ],
+  async run(scene) {
+    const killsWorker = scene.options.form.pool === "threads";
+    const { tasks } = scene.options;
+    const ids = await scene.load(Math.ceil(tasks / 4));
+    const deadly = await scene.send(POISONS, "fault.die", "kill");
+    ids.push(...(await scene.load(tasks - POISONS - ids.length)));
+    const fleet = supervise(scene);
+    await scene.settled(deadly);
+    await scene.untilDead(deadly.length);
+    const restarts = await fleet.release();
+    const starts = scene.ledger.notes("start").filter(({ id }) => deadly.includes(id));
+    return {
+      duplicates: killsWorker ? POISONS * DELIVERIES * CONCURRENCY : 0,
+      dead: deadly,
+      checks: [
+        { what: "starts of the poison", value: starts.length, limit: POISONS * DELIVERIES },
+        { what: "workers that ended", value: restarts, limit: killsWorker ? POISONS * DELIVERIES : 0 },
+      ],
+    };
+  },
+};
+
+/** Keeps two workers up, as a supervisor does; the answer of release() is how many had to be replaced. */
+function supervise(scene: Scene): { release(): Promise<number> } {
+  let restarts = 0;
+  let isReleased = false;
+  const keep = async (): Promise<void> => {
+    for (;;) {
+      const worker: GuardedProcess = await scene.launch();
+      current.add(worker);
+      await worker.ended();
+      current.delete(worker);
+      if (isReleased) return;
+      restarts += 1;
+    }
+  };
+  const current = new Set<GuardedProcess>();
+  const kept = [keep(), keep()];
+  return {
+    async release() {
+      isReleased = true;
+      await Promise.all([...current].map((worker) => worker.stop()));
+      await Promise.all(kept);
+      return restarts;
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Fault } from "../lib/fault.ts";
+import type { Scene } from "../lib/scene.ts";
+
+const RESTARTS = 10;
+/** Seconds that a supervisor gives a worker to stop, and one more. */
+const EXIT_LIMIT = 31;
+/** Tasks that wait, so that no worker is idle. */
+const BACKLOG = 80;
+
+/** SIGTERM to one of two workers after the other, while tasks come in. */
+export const rollingRestarts: Fault = {
+  name: "F5",
+  what: `SIGTERM under load, ${RESTARTS} rolling restarts`,
+  brokers: ["rabbitmq", "redis", "sqlite"],
+  async run(scene) {
+    const fleet = [await scene.startWorker(), await scene.startWorker()];
+    const feeding = new AbortController();
+    const fed = feed(scene, feeding.signal);
+    const exits: { readonly code: number | null; readonly seconds: number }[] = [];
+    for (const [at, worker] of fleet.entries()) {
+      const asked = scene.ledger.notes("start").length;
+      await scene.untilStarted(asked + 10);
+      const atMs = Date.now();
+      worker.signal("SIGTERM");
+      exits.push({ code: await worker.ended(), seconds: (Date.now() - atMs) / 1000 });
+      if (at + 1 < RESTARTS) fleet.push(await scene.startWorker());
+      else break;
+    }
+    feeding.abort();
+    await fed;
+    await scene.settled();
+    return {
+      duplicates: 0,
+      checks: [
+        { what: "starts beyond the first", value: scene.ledger.repeated("start"), limit: 0 },
+        { what: "exit codes that are not 0", value: exits.filter(({ code }) => code !== 0).length, limit: 0 },
+        { what: "seconds to exit", value: Math.max(...exits.map(({ seconds }) => seconds)), limit: EXIT_LIMIT },
+      ],
+    };
+  },
+};
+
+/** Sends the load, and keeps some tasks waiting until told to stop. */
+async function feed(scene: Scene, stop: AbortSignal): Promise<void> {
+  await scene.load();
+  while (!stop.aborted) {
+    const waiting = scene.ledger.accepted.size - scene.ledger.ids("end").size;
+    if (waiting < BACKLOG) await scene.load(BACKLOG);
+    await sleep(100);
+  }
+}
