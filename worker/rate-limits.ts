@@ -11,7 +11,7 @@ const PER_SECOND: Readonly<Record<string, number>> = { s: 1, m: 1 / 60, h: 1 / 3
 /** `10/s`, `100/m`, `5/h`, or a number a second, as starts a second; 0 and null are undefined: no limit. Throws ConfigurationError. */
 export function parseRate(rate: string | number | null | undefined): number | undefined {
   if (rate === null || rate === undefined) return undefined;
-  const [, digits = "", unit = "s"] = /^\s*(\d+(?:\.\d+)?)\s*(?:\/\s*([smh])?)?\s*$/.exec(String(rate)) ?? [];
+  const [, digits = "", unit = "s"] = /^(\d+(?:\.\d+)?)(?:\/([smh]?))?$/.exec(String(rate).trim()) ?? [];
   if (digits === "") {
     throw new ConfigurationError(`Invalid rate limit ${JSON.stringify(rate)}; write 10/s, 100/m or 5/h.`);
   }

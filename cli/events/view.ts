@@ -83,6 +83,8 @@ const STATE_WIDTH = 9;
 const TIME_WIDTH = 8;
 const RUNTIME_WIDTH = 9;
 const UUID_WIDTH = 36;
+/** Least width of the names of a task and a worker. */
+const NAME_WIDTH = 16;
 
 /** The heading, and as many tasks as there is room for around the selected one. */
 function taskPage(model: Model, { columns, hasColor }: ScreenSize, rows: number): readonly string[] {
@@ -121,7 +123,7 @@ function cellsOf({ uuid, name, worker, client, timestamp, state, runtime }: Clus
 function row(cells: readonly string[], columns: number): string {
   const [uuid = "", name = "", worker = "", time = "", state = "", runtime = ""] = cells;
   const left = Math.max(0, columns - TIME_WIDTH - STATE_WIDTH - RUNTIME_WIDTH - 5);
-  const uuidWidth = Math.min(UUID_WIDTH, Math.floor(left / 3));
+  const uuidWidth = Math.max(0, Math.min(UUID_WIDTH, left - 2 * NAME_WIDTH));
   const nameWidth = Math.ceil((left - uuidWidth) / 2);
   const widths = [uuidWidth, nameWidth, left - uuidWidth - nameWidth, TIME_WIDTH, STATE_WIDTH, RUNTIME_WIDTH];
   const line = [uuid, name, worker, time, state, runtime]

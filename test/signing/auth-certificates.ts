@@ -23,13 +23,16 @@ export type KeyPair = webcrypto.CryptoKeyPair;
 type KeyKind = "rsa512" | "rsa1024" | "rsa2048" | "rsa4096" | "ec" | "ed25519";
 
 const KINDS: Readonly<
-  Record<KeyKind, webcrypto.RsaHashedKeyGenParams | webcrypto.EcKeyGenParams | webcrypto.Algorithm>
+  Record<
+    KeyKind,
+    webcrypto.RsaHashedKeyGenParams | (webcrypto.EcKeyGenParams & { hash: string }) | webcrypto.Algorithm
+  >
 > = {
   rsa512: rsa(512),
   rsa1024: rsa(1024),
   rsa2048: rsa(2048),
   rsa4096: rsa(4096),
-  ec: { name: "ECDSA", namedCurve: "P-256" },
+  ec: { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" },
   ed25519: { name: "Ed25519" },
 };
 
