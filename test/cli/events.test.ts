@@ -244,7 +244,7 @@ describe.runIf(process.platform === "linux")("on a terminal", () => {
       .poll(
         () =>
           screen(terminal)
-            .split("\r\n")
+            .split(/\r+\n/)
             .map((line) => [...line].length),
         POLL,
       )

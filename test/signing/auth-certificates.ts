@@ -78,7 +78,7 @@ export async function certificatePem(options: CertificateOptions): Promise<strin
     notAfter: new Date(options.notAfter ?? "2120-01-01T00:00:00Z"),
     publicKey: keys.publicKey,
     signingKey: by.privateKey,
-    signingAlgorithm: { ...by.privateKey.algorithm },
+    signingAlgorithm: { ...by.privateKey.algorithm, hash: "SHA-256" },
     extensions: options.isAuthority
       ? [
           new BasicConstraintsExtension(true),
@@ -110,7 +110,7 @@ export async function revocationListPem(options: RevocationListOptions): Promise
   const list = await X509CrlGenerator.create({
     issuer,
     signingKey: by.privateKey,
-    signingAlgorithm: { ...by.privateKey.algorithm },
+    signingAlgorithm: { ...by.privateKey.algorithm, hash: "SHA-256" },
     thisUpdate: new Date("2024-01-01T00:00:00Z"),
     nextUpdate: new Date(nextUpdate),
     entries: serials.map((serialNumber) => ({
