@@ -11,6 +11,7 @@ import {
   splitBrokerUrls,
 } from "../transports/index.ts";
 import { AsyncResult, noResultBackend, resultOf } from "./async-result.ts";
+import type { ControlHandler } from "./control-command.ts";
 import { loadSettings } from "./load-settings.ts";
 import {
   type Caller,
@@ -58,6 +59,7 @@ export class App implements Caller {
   /** Listeners of this app; {@link on} adds one. */
   readonly signals: Signals;
   readonly #tasks = new Map<string, Task>();
+  readonly #controlCommands = new Map<string, ControlHandler>();
   #connection: Promise<ReconnectingConnection> | undefined;
   #backend: Promise<ResultBackend> | undefined;
   #closing: Promise<void> | undefined;
@@ -86,6 +88,18 @@ export class App implements Caller {
   /** Calls the listener whenever it happens, in this process; returns what stops that. */
   on<Name extends SignalName>(name: Name, listener: SignalListener<Name>): () => void {
     return this.signals.on(name, listener);
+  }
+
+  /** Remote control commands of this app's own, by name. */
+  get controlCommands(): ReadonlyMap<string, ControlHandler> {
+    return this.#controlCommands;
+  }
+
+  /** Adds a command that `celerity inspect <name>` and `app.control.broadcast("<name>")` of Celery call in every worker. */
+  controlCommand(name: string, handler: ControlHandler): void {
+    if (this.#controlCommands.has(name))
+      throw new ConfigurationError(`A control command named "${name}" is there already.`);
+    this.#controlCommands.set(name, handler);
   }
 
   /** Registered tasks by name. */

@@ -2,6 +2,7 @@
 export * from "./app.ts";
 export * from "./apply-signature.ts";
 export * from "./async-result.ts";
+export * from "./control-command.ts";
 export * from "./dead-letters.ts";
 export * from "./events/index.ts";
 export * from "./lamport-clock.ts";

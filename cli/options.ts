@@ -30,6 +30,8 @@ export interface WorkerFlags extends LogFlags {
   readonly timeLimit?: number;
   readonly softTimeLimit?: number;
   readonly taskEvents?: boolean;
+  readonly metricsPort?: number;
+  readonly metricsHost?: string;
 }
 
 export interface LogFlags {
@@ -81,7 +83,13 @@ export function withWorkerOptions(command: Command): Command {
       "messages held per slot of concurrency; 0 means no limit",
       wholeNumber,
     )
-    .option("-E, --task-events", "send task events for monitors");
+    .option("-E, --task-events", "send task events for monitors")
+    .option(
+      "--metrics-port <number>",
+      "serve metrics, drain score and health there; 0 takes a free port",
+      portNumber,
+    )
+    .option("--metrics-host <address>", "address to serve them on", "127.0.0.1");
 }
 
 export function withLogOptions(command: Command): Command {

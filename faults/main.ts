@@ -46,7 +46,9 @@ async function runAll(options: FaultsOptions): Promise<void> {
     const line = await runOne(fault, broker, form, servers, options);
     lines.push(line);
     const verdict = isFailure(line) ? `FAIL: ${reasonsOf(line).join("; ")}` : "done";
-    process.stderr.write(`${[fault.name, form.name, broker].filter((part) => part !== "").join(" ")}: ${verdict}\n`);
+    process.stderr.write(
+      `${[fault.name, form.name, broker].filter((part) => part !== "").join(" ")}: ${verdict}\n`,
+    );
   }
   await servers.stop();
   process.stdout.write(`\n${toTable(lines)}\n`);

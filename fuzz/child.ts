@@ -82,10 +82,7 @@ async function run(input: Uint8Array): Promise<void> {
     writeSync(current, Buffer.concat([length, input]), 0, input.length + 4, 0);
   }
   numbers = { ...numbers, runs: numbers.runs + 1 };
-  if (Date.now() - printedAt > PRINT_MS) {
-    printedAt = Date.now();
-    print(numbers);
-  }
+  printNumbers();
   const finding = await judge(decoder, input);
   if (process.memoryUsage.rss() - sizeAtStart > MAX_GROWTH) {
     print({ kind: "memory", what: `more than ${MAX_GROWTH} bytes`, input });
@@ -93,7 +90,14 @@ async function run(input: Uint8Array): Promise<void> {
   }
   if (finding === undefined || known.has(nameOf(finding))) return;
   known.add(nameOf(finding));
-  print(await shorten(decoder, finding));
+  print(await shorten(decoder, finding, printNumbers));
+}
+
+/** Once a second, so that the parent knows that this process goes on. */
+function printNumbers(): void {
+  if (Date.now() - printedAt < PRINT_MS) return;
+  printedAt = Date.now();
+  print(numbers);
 }
 
 function print(line: Finding | typeof numbers): void {

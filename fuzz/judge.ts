@@ -18,10 +18,11 @@ export async function judge(decoder: Decoder, input: Uint8Array): Promise<Findin
   return { kind: "error", what: describe(error), input };
 }
 
-/** The same finding with a shorter input. */
-export async function shorten(decoder: Decoder, finding: Finding): Promise<Finding> {
+/** The same finding with a shorter input; `onTry` is called for each one tried. */
+export async function shorten(decoder: Decoder, finding: Finding, onTry: () => void): Promise<Finding> {
   const name = nameOf(finding);
   const isSame = async (candidate: Uint8Array): Promise<boolean> => {
+    onTry();
     const other = await judge(decoder, candidate);
     return other !== undefined && nameOf(other) === name;
   };

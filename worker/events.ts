@@ -30,11 +30,20 @@ export interface EventSenderOptions {
   readonly onWarning: (message: string, error?: unknown) => void;
 }
 
+/** Told of every task, whether or not events of it are sent. */
+export interface TaskObserver {
+  received(job: Job): void;
+  started(job: Job): void;
+  ended(job: Job, outcome: Outcome): void;
+  refused(refusal: Refusal): void;
+}
+
 /** Sends nothing on brokers without fanout (SQL), as Celery. */
 export class EventSender {
   readonly #options: EventSenderOptions;
   readonly #available: boolean;
   readonly #outbox: EventOutbox;
+  readonly #observers = new Set<TaskObserver>();
   #taskEvents: boolean;
   #heart: NodeJS.Timeout | undefined;
 
@@ -51,6 +60,12 @@ export class EventSender {
 
   set taskEventsEnabled(enabled: boolean) {
     this.#taskEvents = enabled;
+  }
+
+  /** Returns what ends it. */
+  observe(observer: TaskObserver): () => void {
+    this.#observers.add(observer);
+    return () => void this.#observers.delete(observer);
   }
 
   start(): void {
@@ -87,14 +102,17 @@ export class EventSender {
   }
 
   received(job: Job): void {
+    for (const observer of this.#observers) observer.received(job);
     if (this.#isWanted(job)) this.#task(job, receivedFacts(job));
   }
 
   started(job: Job): void {
+    for (const observer of this.#observers) observer.started(job);
     if (this.#isWanted(job)) this.#task(job, ["task-started", {}]);
   }
 
   ended(job: Job, outcome: Outcome): void {
+    for (const observer of this.#observers) observer.ended(job, outcome);
     if (!this.#isWanted(job)) return;
     const isDropped = job.acksLate && !this.#options.acksOnFailure;
     for (const facts of endFacts(job, outcome, isDropped)) this.#task(job, facts);
@@ -111,7 +129,9 @@ export class EventSender {
   }
 
   /** A message that was not run. */
-  refused({ taskId, exception }: Refusal): void {
+  refused(refusal: Refusal): void {
+    for (const observer of this.#observers) observer.refused(refusal);
+    const { taskId, exception } = refusal;
     if (!this.#available || !this.#taskEvents || taskId === undefined) return;
     const facts = { uuid: taskId, exception: describeException(exception) };
     this.#outbox.addToBatch(this.#event("task-failed", facts));

@@ -8,6 +8,8 @@ export interface Pool {
   readonly size: number;
   /** Processes that tasks run in. */
   readonly pids: readonly number[];
+  /** Processes or threads started so far; absent where tasks run in this one. */
+  readonly childrenStarted?: number;
   /** Runs tasks of any name: another program knows them. */
   readonly runsAnyTask?: boolean;
   /** Resolves when tasks can be run; rejects when they never will. */

@@ -38,10 +38,20 @@ export interface WorkerOptions {
   readonly mingle?: boolean;
   /** Follow the events of other workers; default true. */
   readonly gossip?: boolean;
+  /** Serve metrics, the drain score and health on this port over HTTP; default: not. */
+  readonly metrics?: MetricsOptions;
   /** Steps beside the built-in ones, or instead of those whose names they have. */
   readonly steps?: readonly Bootstep[];
   /** Told about every task and about trouble; default: silent but for the app's warnings. */
   readonly logger?: WorkerLogger;
+}
+
+/** Where metrics are served. */
+export interface MetricsOptions {
+  /** 0 takes a free one, which the log names. */
+  readonly port: number;
+  /** Default: 127.0.0.1, where only this host can read them. */
+  readonly host?: string;
 }
 
 /** A pool for some of the queues. */

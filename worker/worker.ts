@@ -59,6 +59,7 @@ export class Worker {
   readonly #options: WorkerOptions;
   readonly #total = new Map<string, number>();
   #processed = 0;
+  #connectionLives = 0;
   #connection: ReconnectingConnection | undefined;
   #sealCheck: SealCheck | undefined;
   #parts: Parts | undefined;
@@ -90,6 +91,11 @@ export class Worker {
   /** Tasks ended in all. */
   get processed(): number {
     return this.#processed;
+  }
+
+  /** Connections to the broker so far. */
+  get connectionLives(): number {
+    return this.#connectionLives;
   }
 
   /** Tasks after which a process is replaced; undefined for never. */
@@ -165,7 +171,9 @@ export class Worker {
     );
     const plans = planLanes(this.#options);
     const pools = await startPools(plans.map((plan) => this.#createPool(plan, execute, settler)));
-    const connection = await app.openConnection();
+    const connection = await app.openConnection((life) => {
+      this.#connectionLives = life;
+    });
     this.#connection = connection;
     if (this.#stopping !== undefined) await connection.close();
     await connection.untilConnected();

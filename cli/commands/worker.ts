@@ -3,7 +3,7 @@ import { Command } from "commander";
 import type { Logger } from "pino";
 import { type App, loadApp } from "../../app/index.ts";
 import { redactUrl, splitBrokerUrls } from "../../transports/index.ts";
-import { createWorker, type Worker } from "../../worker/index.ts";
+import { createWorker, type Worker, type WorkerOptions } from "../../worker/index.ts";
 import { detach, tellReady } from "../detach.ts";
 import { expandPath } from "../expand-node.ts";
 import { createLogger } from "../logger.ts";
@@ -83,7 +83,16 @@ export function startableWorker(app: App, flags: WorkerFlags, logger: Logger): W
     ...(flags.concurrency === undefined ? {} : { concurrency: flags.concurrency }),
     ...(flags.prefetchMultiplier === undefined ? {} : { prefetchMultiplier: flags.prefetchMultiplier }),
     ...(flags.taskEvents === undefined ? {} : { taskEvents: flags.taskEvents }),
+    ...metricsOptions(flags),
   });
+}
+
+function metricsOptions({
+  metricsPort: port,
+  metricsHost: host,
+}: WorkerFlags): Pick<WorkerOptions, "metrics"> {
+  if (port === undefined) return {};
+  return { metrics: { port, ...(host === undefined ? {} : { host }) } };
 }
 
 function describeWorker({ app, hostname, queues }: Worker, flags: WorkerFlags): string {

@@ -1,8 +1,8 @@
 /** How many messages of the queue `celery` a broker holds: waiting, handed out on Redis and SQLite, and until their time. */
 import type { App } from "../../app/index.ts";
+import { withRedis } from "../../bench/lib/servers.ts";
 import { openSql } from "../../stores/sql/index.ts";
 import { DELAY_LEVELS, delayLevelName } from "../../transports/index.ts";
-import { withRedis } from "../../bench/lib/servers.ts";
 import type { BrokerName } from "./fault.ts";
 import type { Place } from "./scene.ts";
 
@@ -11,7 +11,8 @@ const ELSEWHERE: Readonly<Record<BrokerName, (url: string, app: App) => Promise<
   async rabbitmq(_url, app) {
     const connection = await app.connection();
     let held = 0;
-    for (let level = 0; level < DELAY_LEVELS; level += 1) held += await connection.queueSize(delayLevelName(level));
+    for (let level = 0; level < DELAY_LEVELS; level += 1)
+      held += await connection.queueSize(delayLevelName(level));
     return held;
   },
   redis: (url) =>
@@ -20,7 +21,10 @@ const ELSEWHERE: Readonly<Record<BrokerName, (url: string, app: App) => Promise<
       async (redis) => (await redis.hlen("unacked")) + (await redis.zcard("_celerity.parked.celery")),
     ),
   async sqlite(url) {
-    const [row] = await ask<{ claims: number }>(url, "SELECT count(*) AS claims FROM celerity_claim WHERE consumer IS NOT NULL");
+    const [row] = await ask<{ claims: number }>(
+      url,
+      "SELECT count(*) AS claims FROM celerity_claim WHERE consumer IS NOT NULL",
+    );
     return row?.claims ?? 0;
   },
 };

@@ -29,7 +29,12 @@ export async function killUnderLoad(scene: Scene, { all, recoveryLimit }: KillOp
 }
 
 /** From `sinceMs` until the last of what these processes had under way has started elsewhere. */
-export function secondsToRestart(scene: Scene, pids: readonly number[], atMs: number, sinceMs = atMs): number {
+export function secondsToRestart(
+  scene: Scene,
+  pids: readonly number[],
+  atMs: number,
+  sinceMs = atMs,
+): number {
   const restarts = scene.ledger.restarts(pids, atMs);
   return Math.max(0, ...restarts.map((restartMs) => (restartMs - sinceMs) / 1000));
 }

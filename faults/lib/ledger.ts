@@ -62,8 +62,12 @@ export class Ledger {
     const notes = this.notes();
     const before = notes.filter((one) => one.atMs <= atMs && isTheirs(one));
     const ended = new Set(before.filter(({ kind }) => kind === "end").map(({ id }) => id));
-    const orphans = new Set(before.filter(({ kind, id }) => kind === "start" && !ended.has(id)).map(({ id }) => id));
+    const orphans = new Set(
+      before.filter(({ kind, id }) => kind === "start" && !ended.has(id)).map(({ id }) => id),
+    );
     const later = notes.filter((one) => one.kind === "start" && one.atMs >= atMs && !isTheirs(one));
-    return [...orphans].map((orphan) => later.find(({ id }) => id === orphan)?.atMs ?? Number.POSITIVE_INFINITY);
+    return [...orphans].map(
+      (orphan) => later.find(({ id }) => id === orphan)?.atMs ?? Number.POSITIVE_INFINITY,
+    );
   }
 }

@@ -2,7 +2,10 @@
 import { resolve } from "node:path";
 
 /** The repository's root. */
-export const root: string = resolve(import.meta.dirname, import.meta.filename.endsWith(".ts") ? "../.." : "../../..");
+export const root: string = resolve(
+  import.meta.dirname,
+  import.meta.filename.endsWith(".ts") ? "../.." : "../../..",
+);
 
 /** The command line program, compiled. */
 export const program: string = `${root}/dist/cli/main.js`;

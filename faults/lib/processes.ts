@@ -1,5 +1,5 @@
 /** Looks at processes and signals them, with `ps` as every Unix has it. */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 
 interface Row {
   readonly pid: number;
@@ -20,7 +20,9 @@ export function treeOf(pid: number): number[] {
   const all = processes();
   const tree = [pid];
   for (const member of tree) {
-    const children = all.filter(({ parent, command }) => parent === member && !/^(\S*\/)?(sh|dash|bash)$/.test(command));
+    const children = all.filter(
+      ({ parent, command }) => parent === member && !/^(\S*\/)?(sh|dash|bash)$/.test(command),
+    );
     tree.push(...children.map((child) => child.pid));
   }
   return tree;
@@ -37,7 +39,8 @@ export function signalAll(pids: readonly number[], signal: NodeJS.Signals): void
   }
 }
 
-/** Resident memory in MB. */
+/** Resident memory in MB, 0 of a process that is gone. */
 export function residentMb(pid: number): number {
-  return Number(execFileSync("ps", ["-o", "rss=", "-p", String(pid)], { encoding: "utf8" })) / 1024;
+  const { stdout } = spawnSync("ps", ["-o", "rss=", "-p", String(pid)], { encoding: "utf8" });
+  return Number(stdout) / 1024;
 }

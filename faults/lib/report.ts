@@ -15,7 +15,20 @@ export type Line =
       readonly isSkipped: boolean;
     };
 
-const HEADING = ["fault", "", "broker", "accepted", "done", "lost", "twice", "limit", "again", "dead", "recovery", "verdict"];
+const HEADING = [
+  "fault",
+  "",
+  "broker",
+  "accepted",
+  "done",
+  "lost",
+  "twice",
+  "limit",
+  "again",
+  "dead",
+  "recovery",
+  "verdict",
+];
 /** Columns of words; the others are numbers. */
 const WORDS: ReadonlySet<number> = new Set([0, 1, 2, 11]);
 

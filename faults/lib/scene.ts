@@ -93,7 +93,14 @@ export class Scene {
   /** A worker of Python's Celery that is ready. */
   async startPythonWorker(): Promise<GuardedProcess> {
     if (!existsSync(python)) throw new NotHere("Python Celery is not installed.");
-    const flags = ["--loglevel", "INFO", "--concurrency", String(CONCURRENCY), "--without-mingle", "--without-gossip"];
+    const flags = [
+      "--loglevel",
+      "INFO",
+      "--concurrency",
+      String(CONCURRENCY),
+      "--without-mingle",
+      "--without-gossip",
+    ];
     const name = `p${this.#workers.length}@faults`;
     const args = ["-m", "celery", "-A", "fault_tasks", "worker", ...flags, "--hostname", name];
     const worker = await this.#launch(python, args, { PYTHONPATH: `${root}/faults`, C_FORCE_ROOT: "1" });
@@ -101,7 +108,11 @@ export class Scene {
     return worker;
   }
 
-  async #launch(command: string, args: readonly string[], env: Readonly<Record<string, string>>): Promise<GuardedProcess> {
+  async #launch(
+    command: string,
+    args: readonly string[],
+    env: Readonly<Record<string, string>>,
+  ): Promise<GuardedProcess> {
     const { place } = this.options;
     const folder = join(place.folder, `worker-${this.#workers.length}`);
     await mkdir(folder);
@@ -137,6 +148,24 @@ export class Scene {
     return this.send(count, "fault.work", TASK_SECONDS);
   }
 
+  /** Keeps so many tasks of the load waiting; stop() resolves when nothing is being sent any more. */
+  feed(backlog: number): { stop(): Promise<void> } {
+    let isStopped = false;
+    const keep = async (): Promise<void> => {
+      for (; !isStopped; await sleep(2 * LOOK_MS)) {
+        const waiting = this.ledger.accepted.size - this.ledger.ids("end").size;
+        if (waiting < backlog) await this.load(backlog);
+      }
+    };
+    const kept = keep();
+    return {
+      async stop() {
+        isStopped = true;
+        await kept;
+      },
+    };
+  }
+
   /** Resolves when so many tasks have started. */
   async untilStarted(count: number): Promise<void> {
     await this.until(() => this.ledger.notes("start").length >= count, `${count} tasks have started`);
@@ -165,10 +194,20 @@ export class Scene {
   }
 
   /** Rejects when it does not come true within the patience for anything. */
-  async until(isTrue: () => boolean | Promise<boolean>, what: string, patienceMs: number = PATIENCE_MS): Promise<void> {
+  async until(
+    isTrue: () => boolean | Promise<boolean>,
+    what: string,
+    patienceMs: number = PATIENCE_MS,
+  ): Promise<void> {
     for (const startedAtMs = Date.now(); !(await isTrue()); await sleep(LOOK_MS)) {
-      if (Date.now() - startedAtMs > patienceMs) throw new Error(`Not within ${patienceMs / 1000} s: ${what}.`);
+      if (Date.now() - startedAtMs > patienceMs)
+        throw new Error(`Not within ${patienceMs / 1000} s: ${what}.`);
     }
+  }
+
+  /** Whether a worker has not ended. */
+  async running(worker: GuardedProcess): Promise<boolean> {
+    return await Promise.race([worker.ended().then(() => false), sleep(0, true)]);
   }
 
   /** Ids in the queue of dead letters. */

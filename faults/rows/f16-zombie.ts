@@ -38,7 +38,7 @@ export const zombie: Fault = {
       recovery: { seconds: secondsToRestart(scene, pids, stoppedAtMs), limit: RECOVERY_LIMIT },
       checks: [
         { what: "tasks that waited for the sleeper", value: accepted - AFTERWARDS - endsAsleep, limit: 0 },
-        { what: "workers that ended", value: treeOf(victim.pid).length === pids.length ? 0 : 1, limit: 0 },
+        { what: "workers that ended", value: (await scene.running(victim)) ? 0 : 1, limit: 0 },
       ],
     };
   },

@@ -1,5 +1,5 @@
-import type { Fault } from "../lib/fault.ts";
 import type { GuardedProcess } from "../../test/helpers/services-process.ts";
+import type { Fault } from "../lib/fault.ts";
 import { CONCURRENCY, type Scene } from "../lib/scene.ts";
 
 const POISONS = 3;

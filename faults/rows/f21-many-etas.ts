@@ -2,13 +2,13 @@ import type { Fault } from "../lib/fault.ts";
 import { messagesHeld } from "../lib/held.ts";
 import { residentMb } from "../lib/processes.ts";
 import { HELD, type Scene } from "../lib/scene.ts";
+import { watchMemory } from "../lib/watch-memory.ts";
 
 /** Of these for each task of a load: 100 000 by default. */
 const ETAS_PER_TASK = 250;
 const CHUNK = 1000;
 const AN_HOUR_MS = 3_600_000;
 const GROWTH_LIMIT_MB = 64;
-const LOOK_AT_MEMORY_MS = 250;
 
 /** Workers meet more tasks for later than one could keep in memory; the first dies of kill -9 while it puts them off. */
 export const manyEtas: Fault = {
@@ -25,7 +25,8 @@ export const manyEtas: Fault = {
     // Its memory is compared with what it has after some tasks.
     await scene.load();
     await scene.settled(later);
-    const memory = watchMemory(worker.pid);
+    const before = residentMb(worker.pid);
+    const memory = watchMemory(() => [worker.pid]);
     later.push(...(await sendForLater(scene, half)));
     const sentAtMs = Date.now();
     const [plain] = await scene.load(1);
@@ -41,7 +42,7 @@ export const manyEtas: Fault = {
       left: HELD,
       recovery: { seconds: ((startedAtMs ?? Number.POSITIVE_INFINITY) - sentAtMs) / 1000, limit: 1 },
       checks: [
-        { what: "MB of memory more", value: memory.stop(), limit: GROWTH_LIMIT_MB },
+        { what: "MB of memory more", value: memory.stop() - before, limit: GROWTH_LIMIT_MB },
         { what: "tasks that ran early", value: early.length, limit: 0 },
       ],
     };
@@ -55,19 +56,4 @@ async function sendForLater(scene: Scene, count: number): Promise<string[]> {
     ids.push(...(await scene.send(some, "fault.work", 0, Date.now() + AN_HOUR_MS)));
   }
   return ids;
-}
-
-/** Watches a process; the answer of stop() is how many MB it grew at most. */
-function watchMemory(pid: number): { stop(): number } {
-  const before = residentMb(pid);
-  let highest = before;
-  const timer = setInterval(() => {
-    highest = Math.max(highest, residentMb(pid));
-  }, LOOK_AT_MEMORY_MS);
-  return {
-    stop() {
-      clearInterval(timer);
-      return Math.max(highest, residentMb(pid)) - before;
-    },
-  };
 }

@@ -1,6 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Fault } from "../lib/fault.ts";
-import type { Scene } from "../lib/scene.ts";
 
 const RESTARTS = 10;
 /** Seconds that a supervisor gives a worker to stop, and one more. */
@@ -15,8 +13,8 @@ export const rollingRestarts: Fault = {
   brokers: ["rabbitmq", "redis", "sqlite"],
   async run(scene) {
     const fleet = [await scene.startWorker(), await scene.startWorker()];
-    const feeding = new AbortController();
-    const fed = feed(scene, feeding.signal);
+    await scene.load();
+    const feeder = scene.feed(BACKLOG);
     const exits: { readonly code: number | null; readonly seconds: number }[] = [];
     for (const [at, worker] of fleet.entries()) {
       const asked = scene.ledger.notes("start").length;
@@ -27,26 +25,19 @@ export const rollingRestarts: Fault = {
       if (at + 1 < RESTARTS) fleet.push(await scene.startWorker());
       else break;
     }
-    feeding.abort();
-    await fed;
+    await feeder.stop();
     await scene.settled();
     return {
       duplicates: 0,
       checks: [
         { what: "starts beyond the first", value: scene.ledger.repeated("start"), limit: 0 },
         { what: "exit codes that are not 0", value: exits.filter(({ code }) => code !== 0).length, limit: 0 },
-        { what: "seconds to exit", value: Math.max(...exits.map(({ seconds }) => seconds)), limit: EXIT_LIMIT },
+        {
+          what: "seconds to exit",
+          value: Math.max(...exits.map(({ seconds }) => seconds)),
+          limit: EXIT_LIMIT,
+        },
       ],
     };
   },
 };
-
-/** Sends the load, and keeps some tasks waiting until told to stop. */
-async function feed(scene: Scene, stop: AbortSignal): Promise<void> {
-  await scene.load();
-  while (!stop.aborted) {
-    const waiting = scene.ledger.accepted.size - scene.ledger.ids("end").size;
-    if (waiting < BACKLOG) await scene.load(BACKLOG);
-    await sleep(100);
-  }
-}

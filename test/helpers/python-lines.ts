@@ -25,9 +25,7 @@ export class PythonLines {
     this.#child.stderr.setEncoding("utf8").on("data", (text: string) => {
       this.#errors += text;
     });
-    createInterface(this.#child.stdout).on("line", (line) =>
-      this.#waiting.shift()?.resolve(JSON.parse(line)),
-    );
+    createInterface(this.#child.stdout).on("line", (line) => this.#answer(line));
     // A write to a process that ended; what waits for the answer learns it from its end.
     this.#child.stdin.on("error", () => {});
   }
@@ -39,6 +37,16 @@ export class PythonLines {
       this.#waiting.push({ resolve, reject });
       this.#child.stdin.write(`${JSON.stringify(command)}\n`);
     });
+  }
+
+  #answer(line: string): void {
+    const waiting = this.#waiting.shift();
+    try {
+      waiting?.resolve(JSON.parse(line));
+    } catch (error) {
+      // Python writes Infinity and NaN, which are no JSON.
+      waiting?.reject(error as Error);
+    }
   }
 
   async close(): Promise<void> {

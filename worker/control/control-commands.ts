@@ -1,5 +1,5 @@
 /** What `celery control` tells a worker to do, but for revoking (revoke-commands.ts). */
-import { isPlainObject } from "../../protocol/index.ts";
+import { isPlainObject, pythonRepr } from "../../protocol/index.ts";
 import type { ExchangeType } from "../../transports/index.ts";
 import { parseRate } from "../rate-limits.ts";
 import type { Worker } from "../worker.ts";
@@ -8,9 +8,10 @@ import { type Command, nok, ok, PythonError, readNumber, requireText } from "./c
 const rateLimit: Command = (worker, { task_name: task, rate_limit: rate }) => {
   let perSecond: number | undefined;
   try {
-    perSecond = parseRate(rate as string | number | null);
+    perSecond = parseRate(rate === "" ? null : (rate as string | number | null));
   } catch {
-    return nok(`Invalid rate limit string: ValueError(${JSON.stringify(rate)})`);
+    const reason = pythonRepr(`could not convert string to float: ${pythonRepr(rate)}`);
+    return nok(`Invalid rate limit string: ValueError(${reason})`);
   }
   if (typeof task !== "string" || !worker.app.tasks.has(task)) return nok("unknown task");
   for (const { scheduler } of worker.parts?.lanes ?? []) scheduler.rateLimits.set(task, perSecond);

@@ -7,12 +7,21 @@ import {
   CONTROL_MESSAGE_TTL_MS,
   CONTROL_QUEUE_EXPIRES_MS,
   CONTROL_REPLY_EXCHANGE,
+  type ControlHandler,
 } from "../../app/index.ts";
 import { decodeBody, encodeBody, jsonSerializer } from "../../codecs/index.ts";
-import { BrokerError, isPlainObject, type PlainObject, toError } from "../../protocol/index.ts";
+import {
+  BrokerError,
+  ConfigurationError,
+  isPlainObject,
+  type PlainObject,
+  pythonRepr,
+  toError,
+} from "../../protocol/index.ts";
 import type { Connection, Delivery, QueueSpec } from "../../transports/index.ts";
 import type { SealCheck } from "../seal-check.ts";
 import type { Worker } from "../worker.ts";
+import { PythonError } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 
 export interface ControlNode {
@@ -25,6 +34,12 @@ export async function createControlNode(
   connection: Connection,
   sealCheck: SealCheck | undefined,
 ): Promise<ControlNode | undefined> {
+  for (const name of worker.app.controlCommands.keys()) {
+    if (Object.hasOwn(COMMANDS, name))
+      throw new ConfigurationError(
+        `The control command "${name}" is one of the worker's own; name yours otherwise.`,
+      );
+  }
   if (!connection.capabilities.exchangeTypes.includes("fanout")) return undefined;
   const queue: QueueSpec = {
     name: `${worker.hostname}.${CONTROL_EXCHANGE}`,
@@ -76,14 +91,31 @@ async function answer(
       limits: { maxBytes: settings.messageMaxBytes, maxDepth: settings.messageMaxDepth },
     });
     if (!isPlainObject(body) || !isForNode(body, worker.hostname)) return;
-    const reply = await run(worker, body);
-    if (isPlainObject(body["reply_to"]) && reply !== NO_REPLY) await send(worker, connection, body, reply);
+    const method = String(body["method"]);
+    const given = isPlainObject(body["arguments"]) ? body["arguments"] : {};
+    const respond = async (run: () => unknown): Promise<void> => {
+      const reply = await describeErrors(run);
+      if (isPlainObject(body["reply_to"]) && reply !== undefined) await send(worker, connection, body, reply);
+    };
+    const builtin = Object.hasOwn(COMMANDS, method) ? COMMANDS[method] : undefined;
+    if (builtin !== undefined) return await respond(() => builtin(worker, given));
+    const own = worker.app.controlCommands.get(method) ?? unknownCommand(method);
+    // Not awaited: while a command of the app's own takes its time, the worker can still be told to revoke and to stop.
+    respond(() => own(given, { hostname: worker.hostname })).catch(onTrouble(worker));
   } catch (error) {
-    worker.app.onWarning("A control message could not be answered", error);
+    onTrouble(worker)(error);
   }
 }
 
-const NO_REPLY = Symbol("no reply");
+function onTrouble({ app }: Worker): (error: unknown) => void {
+  return (error) => app.onWarning("A control message could not be answered", error);
+}
+
+function unknownCommand(method: string): ControlHandler {
+  return () => {
+    throw new PythonError("KeyError", method);
+  };
+}
 
 /** A list of names wins over a pattern; an empty list means everyone. */
 function isForNode({ destination, pattern, matcher }: PlainObject, hostname: string): boolean {
@@ -107,17 +139,18 @@ function globMatches(pattern: string, text: string): boolean {
   return row.at(-1) === true;
 }
 
-async function run(worker: Worker, body: PlainObject): Promise<unknown> {
-  const method = String(body["method"]);
-  const command = Object.hasOwn(COMMANDS, method) ? COMMANDS[method] : undefined;
-  if (command === undefined) return { error: `KeyError('${method}')` };
-  const given = isPlainObject(body["arguments"]) ? body["arguments"] : {};
+/** What a command answers, or its error as Python prints one. */
+async function describeErrors(run: () => unknown): Promise<unknown> {
   try {
-    const reply = await command(worker, given);
-    return reply === undefined ? NO_REPLY : reply;
+    return await run();
   } catch (error) {
-    return { error: `${toError(error).name}('${toError(error).message}')` };
+    return describeError(error);
   }
+}
+
+function describeError(error: unknown): PlainObject {
+  const { name, message } = toError(error);
+  return { error: `${name}(${pythonRepr(message)})` };
 }
 
 async function send(
@@ -132,7 +165,11 @@ async function send(
   const { settings, codecs } = worker.app;
   // Celery replies with the task serializer. Every asker reads JSON, unless all that it takes must be signed.
   const serializer = settings.taskSerializer === "auth" ? codecs.serializer("auth") : jsonSerializer;
-  const { body, contentType, contentEncoding } = await encodeBody({ [worker.hostname]: reply }, serializer);
+  const encode = async (value: unknown): Promise<EncodedBody> =>
+    encodeBody({ [worker.hostname]: value }, serializer);
+  const { body, contentType, contentEncoding } = await encode(reply).catch((error: unknown) =>
+    encode(describeError(error)),
+  );
   const message = {
     body,
     contentType,

@@ -1,5 +1,5 @@
 /** Jobs and queues as `celery inspect` shows them. Source: celery/worker/request.py `info`, kombu/entity.py `as_dict`. */
-import { argsRepr, kwargsRepr, type PlainObject } from "../../protocol/index.ts";
+import { type PlainObject, pythonRepr } from "../../protocol/index.ts";
 import type { QueueSpec } from "../../transports/index.ts";
 import type { Job } from "../job.ts";
 
@@ -9,8 +9,8 @@ export function describeJob(job: Job, hostname: string, safe = false): PlainObje
   return {
     id: request.id,
     name: request.task,
-    args: safe ? argsRepr(request.args) : request.args,
-    kwargs: safe ? kwargsRepr(request.kwargs) : request.kwargs,
+    args: safe ? pythonRepr(request.args) : request.args,
+    kwargs: safe ? pythonRepr(request.kwargs) : request.kwargs,
     type: request.task,
     hostname,
     time_start: startedAtMs === undefined ? null : startedAtMs / 1000,

@@ -1,5 +1,5 @@
 /** What `celery inspect` asks; nothing here changes anything. */
-import { celeryName, DEFAULT_SETTINGS } from "../../app/index.ts";
+import { celeryName, DEFAULT_SETTINGS, TASK_DEFAULTS } from "../../app/index.ts";
 import { pythonRepr } from "../../protocol/index.ts";
 import { redactUrl, splitBrokerUrls } from "../../transports/index.ts";
 import { VERSION } from "../../version.ts";
@@ -95,7 +95,9 @@ const registered: Command = ({ app }, { taskinfoitems, builtins }) => {
     .filter((name) => builtins === true || !name.startsWith("celery."))
     .sort();
   return names.map((name) => {
-    const options = (app.tasks.get(name)?.options ?? {}) as Readonly<Record<string, unknown>>;
+    const options = { ...TASK_DEFAULTS, ...app.tasks.get(name)?.options } as Readonly<
+      Record<string, unknown>
+    >;
     const facts = items.flatMap((item) => {
       const option = Object.hasOwn(TASK_ATTRIBUTES, item) ? TASK_ATTRIBUTES[item] : undefined;
       const value = option === undefined ? undefined : options[option];

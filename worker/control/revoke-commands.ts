@@ -1,6 +1,6 @@
 /** Revoking: by id or stamp, with or without ending what runs. Source: celery/worker/control.py of 5.7. */
 import { constants } from "node:os";
-import { formatIsoTime, isPlainObject, toResultDocument } from "../../protocol/index.ts";
+import { formatIsoTime, isPlainObject, pythonRepr, toResultDocument } from "../../protocol/index.ts";
 import type { Job } from "../job.ts";
 import { revoked } from "../outcome.ts";
 import type { Worker } from "../worker.ts";
@@ -30,7 +30,7 @@ const revoke: Command = async (worker, { task_id: given, terminate, signal }) =>
 const revokeByStamps: Command = (worker, { headers, terminate, signal }) => {
   const stamps = readStamps(headers);
   for (const [header, values] of stamps) worker.revoked.addStamps(header, values);
-  const shown = `{${stamps.map(([header, values]) => `'${header}': [${values.map((value) => `'${value}'`).join(", ")}]`).join(", ")}}`;
+  const shown = pythonRepr(isPlainObject(headers) ? headers : Object.fromEntries(stampPairs(headers)));
   if (terminate !== true) return ok(`headers ${shown} flagged as revoked, but not terminated`);
   const ended = endAll(
     worker,
@@ -44,9 +44,14 @@ const revokeByStamps: Command = (worker, { headers, terminate, signal }) => {
 function readStamps(headers: unknown): readonly (readonly [string, readonly string[]])[] {
   if (isPlainObject(headers))
     return Object.entries(headers).map(([header, value]) => [header, readTexts(value)]);
+  return stampPairs(headers).map(([header, value]) => [header, [value]]);
+}
+
+/** Of a list of `header=value`. */
+function stampPairs(headers: unknown): readonly (readonly [string, string])[] {
   return readTexts(headers).flatMap((pair) => {
     const at = pair.indexOf("=");
-    return at === -1 ? [] : [[pair.slice(0, at), [pair.slice(at + 1)]] as const];
+    return at === -1 ? [] : [[pair.slice(0, at), pair.slice(at + 1)] as const];
   });
 }
 

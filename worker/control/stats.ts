@@ -1,6 +1,6 @@
 /** `celery inspect stats`. Source: celery/worker/worker.py `stats`, celery/concurrency/prefork.py `_get_info`. */
 import type { PlainObject } from "../../protocol/index.ts";
-import { splitBrokerUrls } from "../../transports/index.ts";
+import { redactUrl, splitBrokerUrls } from "../../transports/index.ts";
 import type { Worker } from "../worker.ts";
 import type { Command } from "./command.ts";
 
@@ -34,6 +34,9 @@ function describePools({ parts, app, maxTasksPerChild }: Worker): PlainObject {
   };
 }
 
+/** Schemes of broker URLs over TLS. */
+const ENCRYPTED: ReadonlySet<string> = new Set(["amqps", "rediss", "pyamqps"]);
+
 /** kombu's Connection.info() without secrets, for the first URL. */
 function describeBroker({ app: { settings } }: Worker): PlainObject {
   const [first = "", ...alternates] = splitBrokerUrls(settings.brokerUrl);
@@ -47,7 +50,7 @@ function describeBroker({ app: { settings } }: Worker): PlainObject {
     virtual_host: text(url?.pathname.slice(1)) ?? "/",
     port: url === undefined || url.port === "" ? null : Number(url.port),
     insist: false,
-    ssl: /s$/.test(transport) && transport !== "sqs",
+    ssl: ENCRYPTED.has(transport),
     transport,
     connect_timeout: settings.brokerConnectionTimeout,
     transport_options: {},
@@ -55,7 +58,7 @@ function describeBroker({ app: { settings } }: Worker): PlainObject {
     uri_prefix: null,
     heartbeat: settings.brokerHeartbeat,
     failover_strategy: settings.brokerFailoverStrategy,
-    alternates: alternates.length,
+    alternates: alternates.map(redactUrl),
     credential_provider: null,
   };
 }

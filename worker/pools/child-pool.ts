@@ -52,6 +52,7 @@ export class ChildPool implements Pool {
   readonly #waiting: Assignment[] = [];
   #target: number;
   #lastRun = 0;
+  #childrenStarted = 0;
   #failedStarts = 0;
   #isClosing = false;
   #onReady: (() => void) | undefined;
@@ -81,6 +82,10 @@ export class ChildPool implements Pool {
 
   get pids(): readonly number[] {
     return [...this.#members].map(({ child }) => child.pid);
+  }
+
+  get childrenStarted(): number {
+    return this.#childrenStarted;
   }
 
   /** Resolves when all children have loaded the app. */
@@ -163,6 +168,7 @@ export class ChildPool implements Pool {
     });
     const member: Member = { child, isReady: false, isRetiring: false, tasksEnded: 0, runs: new Map() };
     this.#members.add(member);
+    this.#childrenStarted += 1;
     child.send({
       kind: "start",
       appModule: this.#appModule,

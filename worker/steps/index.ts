@@ -6,6 +6,7 @@ import type { WorkerOptions } from "../worker-options.ts";
 import { autoscalerStep } from "./autoscaler.ts";
 import { delayedDeliveryStep } from "./delayed-delivery.ts";
 import { gossipStep } from "./gossip.ts";
+import { metricsStep } from "./metrics.ts";
 import { mingleStep } from "./mingle.ts";
 import { stateFileStep } from "./state-file.ts";
 
@@ -40,9 +41,10 @@ const consumerStep: Bootstep = {
 
 /** The steps of a worker with these options, in their order. */
 export function workerSteps(options: WorkerOptions): readonly Bootstep[] {
-  const { app, mingle, gossip, autoscale, steps = [] } = options;
+  const { app, mingle, gossip, autoscale, metrics, steps = [] } = options;
   const stateFile = options.stateFile ?? app.settings.workerStateDb;
   const before = [
+    ...(metrics === undefined ? [] : [metricsStep(metrics)]),
     ...(stateFile === null ? [] : [stateFileStep(stateFile)]),
     ...(mingle === false ? [] : [mingleStep]),
     ...(app.settings.workerEnableRemoteControl ? [controlStep()] : []),
