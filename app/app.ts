@@ -28,6 +28,7 @@ import type { Settings } from "./settings.ts";
 import { type SignalListener, type SignalName, Signals } from "./signals.ts";
 import { type BoundTaskFunction, createTask, type Task, type TaskFunction } from "./task.ts";
 import type { TaskOptions } from "./task-options.ts";
+import { traceSend } from "./tracing.ts";
 
 /** What `createApp` takes: Celery's settings, and this app's surroundings. */
 export interface AppOptions extends Partial<Settings> {
@@ -68,6 +69,7 @@ export class App implements Caller {
     this.settings = loadSettings(settings, env ?? process.env);
     this.onWarning = onWarning ?? warnProcess;
     this.signals = new Signals(this.onWarning);
+    this.#firstBrokerUrl = splitBrokerUrls(this.settings.brokerUrl)[0] ?? "";
     this.codecs = withAuth(this.settings, codecs ?? createCodecs(), this.onWarning);
     const isExact = this.settings.exactFloats && codecs === undefined;
     this.valueCodecs = isExact
@@ -146,7 +148,11 @@ export class App implements Caller {
   }
 
   /** Publishes what the producer prepared. */
-  async publish(prepared: PreparedTask): Promise<void> {
+  publish(prepared: PreparedTask): Promise<void> {
+    return traceSend(prepared, this.#firstBrokerUrl, (traced) => this.#publish(traced));
+  }
+
+  async #publish(prepared: PreparedTask): Promise<void> {
     const connection = this.#connected ?? (await this.connection());
     if (this.settings.resultBackend?.startsWith("rpc") === true) await (await this.backend()).prepare?.();
     await this.producer.publish(this.sealing.sealTask(prepared), connection);
@@ -160,6 +166,7 @@ export class App implements Caller {
     if (this.settings.taskSendSentEvent) await this.#sendSentEvent(connection, prepared);
   }
   #connected: ReconnectingConnection | undefined;
+  readonly #firstBrokerUrl: string;
 
   /** The task is sent: a monitor that misses it is no reason for its sender to try again. */
   async #sendSentEvent(connection: ReconnectingConnection, prepared: PreparedTask): Promise<void> {

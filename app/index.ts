@@ -19,3 +19,4 @@ export * from "./task.ts";
 export * from "./task-context.ts";
 export * from "./task-control.ts";
 export * from "./task-options.ts";
+export * from "./tracing.ts";

@@ -109,7 +109,7 @@ export interface Settings {
   readonly workerEnableRemoteControl: boolean;
   /** Tasks with an ETA held in memory at most; Celery's default is no limit. */
   readonly workerEtaTaskLimit: number;
-  /** Seconds to its ETA beyond which a task is left with the broker; null holds all in memory. Not a Celery setting. */
+  /** Seconds to its ETA beyond which a task is left with the broker, however few are held; null: none is. Not a Celery setting. */
   readonly workerEtaParkAfter: number | null;
   /** RabbitMQ: limit the prefetch of quorum queues one by one. */
   readonly workerDetectQuorumQueues: boolean;
@@ -216,7 +216,7 @@ export const DEFAULT_SETTINGS: Settings = {
   workerSendTaskEvents: false,
   workerEnableRemoteControl: true,
   workerEtaTaskLimit: 1000,
-  workerEtaParkAfter: 10,
+  workerEtaParkAfter: null,
   workerDetectQuorumQueues: true,
   eventSerializer: "json",
   securityKey: null,

@@ -12,12 +12,22 @@ import { type BenchResult, runBench } from "./lib/rounds.ts";
 import { producerAmqp, producerRedis } from "./producer/bench.ts";
 import { roundtripAmqp, roundtripRedis } from "./roundtrip/bench.ts";
 import { workerAmqp, workerRedis } from "./worker/bench.ts";
+import { cpuBench, drainAmqpBench, drainRedisBench, waitsBench } from "./worker-pools/drains.ts";
+import { memoryBench, startupBench } from "./worker-pools/lives.ts";
+import { millionBench } from "./worker-pools/long.ts";
 
 const BENCHES: readonly Bench[] = [
   producerRedis,
   producerAmqp,
   workerRedis,
   workerAmqp,
+  cpuBench,
+  drainRedisBench,
+  drainAmqpBench,
+  waitsBench,
+  startupBench,
+  memoryBench,
+  millionBench,
   roundtripRedis,
   roundtripAmqp,
   gatewayBench,
@@ -39,7 +49,7 @@ try {
 }
 
 function list(): void {
-  const rows = BENCHES.map(({ name, title, count }) => `  ${name.padEnd(18)}${title} (${count})`);
+  const rows = BENCHES.map(({ name, title, count }) => `  ${name.padEnd(26)}${title} (${count})`);
   process.stdout.write(`${USAGE}\n${rows.join("\n")}\n`);
 }
 

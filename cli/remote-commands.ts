@@ -14,6 +14,8 @@ interface RemoteCommand {
 }
 
 const text: Read = (value) => value;
+/** `true`, or `name=true` as in Python. */
+const flag: Read = (value) => /^(?:\w+=)?(?:true|yes|1)$/i.test(value);
 const number: Read = (value) => {
   const read = Number(value);
   if (value.trim() !== "" && Number.isFinite(read)) return read;
@@ -26,7 +28,7 @@ export const INSPECT: Readonly<Record<string, RemoteCommand>> = {
   clock: { help: "the logical clock" },
   conf: {
     help: "settings; with_defaults=true shows all",
-    args: [["with_defaults", (value) => value === "true"]],
+    args: [["with_defaults", flag]],
   },
   memdump: { help: "memory samples so far" },
   memsample: { help: "memory in use" },

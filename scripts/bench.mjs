@@ -2,7 +2,7 @@
 // Without a name it lists the benches.
 import { build, isBuilt } from "./lib/build.mjs";
 import { ensurePackages } from "./lib/packages.mjs";
-import { ensurePythonEnvironment } from "./lib/python.mjs";
+import { ensureBenchPackages, ensurePythonEnvironment } from "./lib/python.mjs";
 import { root, runForeground } from "./lib/run.mjs";
 
 if (!(await ensurePackages())) {
@@ -14,7 +14,7 @@ if (!(await isBuilt()) && !(await build())) {
   process.exit(1);
 }
 // Without it the benches still run, but have no Python to compare with.
-await ensurePythonEnvironment();
+if (await ensurePythonEnvironment()) await ensureBenchPackages();
 process.exitCode = await runForeground(process.execPath, [
   `${root}dist/bench/main.js`,
   ...process.argv.slice(2),

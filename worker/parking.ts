@@ -8,7 +8,7 @@ import type { Scheduler } from "./scheduler.ts";
 import type { SealCheck } from "./seal-check.ts";
 
 export interface ParkingOptions {
-  /** Longest wait in memory, in seconds (workerEtaParkAfter); null keeps all in memory. */
+  /** Longest wait in memory, in seconds (workerEtaParkAfter); null lets only `etaLimit` decide. */
   readonly afterSeconds: number | null;
   /** Tasks of one pool that wait in memory at most (workerEtaTaskLimit). */
   readonly etaLimit: number;
@@ -23,10 +23,9 @@ export interface ParkingOptions {
 export type Park = (job: Job, scheduler: Scheduler) => Awaitable<boolean>;
 
 export function createPark({ afterSeconds, etaLimit, sealCheck }: ParkingOptions): Park {
-  if (afterSeconds === null) return () => false;
-
+  const longestMs = afterSeconds === null ? Number.POSITIVE_INFINITY : afterSeconds * 1000;
   const isWanted = (leftMs: number, scheduler: Scheduler): boolean =>
-    leftMs > 0 && (leftMs > afterSeconds * 1000 || scheduler.scheduledCount >= etaLimit);
+    leftMs > 0 && (leftMs > longestMs || scheduler.scheduledCount >= etaLimit);
 
   return (job, scheduler) => {
     const { delivery, request } = job;

@@ -16,6 +16,7 @@ import { needsFollowUp, sendFollowUps } from "./follow-up.ts";
 import type { Job } from "./job.ts";
 import { failure, type Outcome } from "./outcome.ts";
 import type { SealCheck } from "./seal-check.ts";
+import { withinTraceOf } from "./task-tracing.ts";
 
 /** A job that has ended. */
 interface Ended {
@@ -91,7 +92,7 @@ export function createSettler(options: SettleOptions): Settler {
 
   const followUp = async (job: Job, outcome: Outcome, done: () => void): Promise<void> => {
     try {
-      const children = await sendFollowUps(app, job, outcome);
+      const children = await withinTraceOf(job, () => sendFollowUps(app, job, outcome));
       enqueue({ job, outcome, children }, done);
     } catch (error) {
       onWarning(`What follows task ${job.request.task}[${job.request.id}] could not be sent`, error);

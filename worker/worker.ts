@@ -33,6 +33,7 @@ import type { Autoscaler } from "./steps/autoscaler.ts";
 import type { Gossip } from "./steps/gossip.ts";
 import { workerSteps } from "./steps/index.ts";
 import { withTaskSignals } from "./task-signals.ts";
+import { withTracing } from "./task-tracing.ts";
 import { TimeLimits } from "./time-limits.ts";
 import type { WorkerLogger, WorkerOptions } from "./worker-options.ts";
 
@@ -165,9 +166,12 @@ export class Worker {
     const sealCheck = await createSealCheck({ app, onWarning: warn });
     this.#sealCheck = sealCheck;
     const settler = createSettler({ app, hostname: this.hostname, backend, sealCheck, onWarning: warn });
-    const execute = withTaskSignals(
-      createExecute<Job>({ hostname: this.hostname, updateState: settler.storeState }),
-      { signals: app.signals, hostname: this.hostname },
+    const execute = withTracing(
+      withTaskSignals(createExecute<Job>({ hostname: this.hostname, updateState: settler.storeState }), {
+        signals: app.signals,
+        hostname: this.hostname,
+      }),
+      app.settings.brokerUrl,
     );
     const plans = planLanes(this.#options);
     const pools = await startPools(plans.map((plan) => this.#createPool(plan, execute, settler)));

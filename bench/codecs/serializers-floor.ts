@@ -1,7 +1,7 @@
 /** What the serializers are made of, bare: no checks, no limits, no typed values. */
 import { dump, load } from "js-yaml";
 import { Packr } from "msgpackr";
-import { addMessage } from "../lib/message.ts";
+import { taskMessage } from "../lib/message.ts";
 import { runProgram } from "./program.ts";
 
 interface Codec {
@@ -27,7 +27,7 @@ await runProgram(async ({ documents, measure }) => {
       await measure(`${name} ${size} decode`, () => decode(bytes));
     }
   }
-  const { headers, body } = addMessage();
+  const { headers, body } = taskMessage();
   const encode = (): string => JSON.stringify({ body: body.toString("base64"), headers });
   const envelope = encode();
   await measure("envelope encode", encode);

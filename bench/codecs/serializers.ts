@@ -1,7 +1,7 @@
 /** Celerity's serializers, and kombu's envelope. */
 import { createCodecs, DEFAULT_LIMITS } from "../../codecs/index.ts";
 import { readEnvelope, type WireMessage, writeEnvelope } from "../../protocol/index.ts";
-import { addMessage } from "../lib/message.ts";
+import { taskMessage } from "../lib/message.ts";
 import { runProgram } from "./program.ts";
 
 const codecs = createCodecs();
@@ -17,7 +17,7 @@ await runProgram(async ({ documents, measure, optional }) => {
       }
     });
   }
-  const { id, headers, body } = addMessage();
+  const { id, headers, body } = taskMessage();
   const message: WireMessage = {
     body,
     contentType: "application/json",

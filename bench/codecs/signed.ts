@@ -1,6 +1,6 @@
 /** What is signed, and the names of the files with the keys. */
 import type { WireMessage } from "../../protocol/index.ts";
-import { addMessage } from "../lib/message.ts";
+import { taskMessage } from "../lib/message.ts";
 import { readDocuments } from "./documents.ts";
 
 /** Files in the folder, by what they are for. */
@@ -15,7 +15,7 @@ export const KEY_FILES = {
 
 /** A message with a body, to be sealed for the queue `celery`. */
 export function messageOf(body: Uint8Array): WireMessage {
-  const { id, headers } = addMessage();
+  const { id, headers } = taskMessage();
   return {
     body,
     contentType: "application/json",

@@ -2,7 +2,7 @@
 import { createServer } from "node:http";
 import { Redis } from "ioredis";
 import { readInput, reportReady } from "../lib/child.ts";
-import { addEnvelope } from "../lib/message.ts";
+import { taskEnvelope } from "../lib/message.ts";
 import type { ServerInput } from "./bench.ts";
 
 const { broker, port } = readInput<ServerInput>();
@@ -16,7 +16,7 @@ const server = createServer((request, response) => {
   });
   request.on("end", async () => {
     const { task } = JSON.parse(text) as { task: string };
-    const payload = addEnvelope();
+    const payload = taskEnvelope();
     await redis.lpush("celery", payload);
     response.writeHead(202, { "content-type": "application/json" }).end(JSON.stringify({ task }));
   });

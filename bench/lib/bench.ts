@@ -66,6 +66,8 @@ export interface Bench {
   /** Default of `--count`. */
   readonly count: number;
   readonly metrics: readonly Metric[];
+  /** Takes minutes: runs when it is named, and not with `all`. */
+  readonly isLong?: boolean;
   readonly contenders: readonly Contender[];
 }
 

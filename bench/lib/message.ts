@@ -5,18 +5,26 @@ import type { Options } from "amqplib";
 
 const origin = `bench${process.pid}@${hostname()}`;
 
-/** A call of `tasks.add(2, 3)`: protocol 2, json. */
-export interface AddMessage {
+/** A call as JSON shows it: task and positional arguments. */
+export interface Call {
+  readonly task: string;
+  readonly args: readonly number[];
+}
+
+export const ADD: Call = { task: "tasks.add", args: [2, 3] };
+
+/** A call of a task: protocol 2, json. */
+export interface TaskMessage {
   readonly id: string;
   readonly headers: Readonly<Record<string, unknown>>;
   readonly body: Buffer;
 }
 
-export function addMessage(): AddMessage {
+export function taskMessage({ task, args }: Call = ADD): TaskMessage {
   const id = randomUUID();
   const headers = {
     lang: "js",
-    task: "tasks.add",
+    task,
     id,
     shadow: null,
     eta: null,
@@ -27,7 +35,7 @@ export function addMessage(): AddMessage {
     timelimit: [null, null],
     root_id: id,
     parent_id: null,
-    argsrepr: "(2, 3)",
+    argsrepr: `(${args.join(", ")}${args.length === 1 ? "," : ""})`,
     kwargsrepr: "{}",
     origin,
     ignore_result: false,
@@ -35,13 +43,13 @@ export function addMessage(): AddMessage {
     stamped_headers: null,
     stamps: {},
   };
-  const body = JSON.stringify([[2, 3], {}, { callbacks: null, errbacks: null, chain: null, chord: null }]);
+  const body = JSON.stringify([args, {}, { callbacks: null, errbacks: null, chain: null, chord: null }]);
   return { id, headers, body: Buffer.from(body) };
 }
 
 /** The same in kombu's envelope, for Redis. */
-export function addEnvelope(): string {
-  const { id, headers, body } = addMessage();
+export function taskEnvelope(call: Call = ADD): string {
+  const { id, headers, body } = taskMessage(call);
   return JSON.stringify({
     body: body.toString("base64"),
     "content-encoding": "utf-8",
@@ -59,8 +67,8 @@ export function addEnvelope(): string {
   });
 }
 
-/** AMQP properties of {@link addMessage}, as amqplib takes them. */
-export function addProperties({ id, headers }: AddMessage): Options.Publish {
+/** AMQP properties of {@link taskMessage}, as amqplib takes them. */
+export function taskProperties({ id, headers }: TaskMessage): Options.Publish {
   return {
     headers,
     contentType: "application/json",

@@ -1,7 +1,7 @@
 /** The least a producer can do on RabbitMQ: build the message, publish it, wait for the confirmation. */
 import { connect } from "amqplib";
 import { inFlight, readInput, report, Stopwatch } from "../lib/child.ts";
-import { addMessage, addProperties } from "../lib/message.ts";
+import { taskMessage, taskProperties } from "../lib/message.ts";
 import type { ProducerInput } from "./bench.ts";
 
 const { broker, count, warmUp, lanes } = readInput<ProducerInput>();
@@ -12,8 +12,8 @@ await channel.assertQueue("celery", { durable: true });
 // No wait for "drain": the number of messages in flight bounds what the socket buffers.
 const send = (): Promise<void> =>
   new Promise((resolve, reject) => {
-    const message = addMessage();
-    channel.sendToQueue("celery", message.body, addProperties(message), (error) =>
+    const message = taskMessage();
+    channel.sendToQueue("celery", message.body, taskProperties(message), (error) =>
       error === null ? resolve() : reject(error),
     );
   });

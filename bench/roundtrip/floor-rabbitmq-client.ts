@@ -1,7 +1,7 @@
 /** One bare hop there and one back, without confirms. */
 import { connect } from "amqplib";
 import { latencies, readInput, report } from "../lib/child.ts";
-import { addMessage, addProperties } from "../lib/message.ts";
+import { taskMessage, taskProperties } from "../lib/message.ts";
 import type { RoundtripInput } from "./bench.ts";
 
 const { broker, count, warmUp } = readInput<RoundtripInput>();
@@ -14,8 +14,8 @@ await channel.consume(replyTo, () => answered(), { noAck: true });
 const call = (): Promise<void> =>
   new Promise((resolve) => {
     answered = resolve;
-    const message = addMessage();
-    channel.sendToQueue("celery", message.body, { ...addProperties(message), replyTo });
+    const message = taskMessage();
+    channel.sendToQueue("celery", message.body, { ...taskProperties(message), replyTo });
   });
 
 report(await latencies(count, warmUp, call));

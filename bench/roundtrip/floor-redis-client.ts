@@ -1,7 +1,7 @@
 /** One bare hop there and one back: LPUSH, and a subscription that stays open. */
 import { Redis } from "ioredis";
 import { latencies, readInput, report } from "../lib/child.ts";
-import { addEnvelope } from "../lib/message.ts";
+import { taskEnvelope } from "../lib/message.ts";
 import type { RoundtripInput } from "./bench.ts";
 
 const { broker, count, warmUp } = readInput<RoundtripInput>();
@@ -15,7 +15,7 @@ const call = async (): Promise<void> => {
   const answer = new Promise<void>((resolve) => {
     answered = resolve;
   });
-  await Promise.all([redis.lpush("celery", addEnvelope()), answer]);
+  await Promise.all([redis.lpush("celery", taskEnvelope()), answer]);
 };
 
 report(await latencies(count, warmUp, call));

@@ -1,6 +1,6 @@
 /** `celerity inspect`, `control` and `status`: asks workers of any language, and tells them what to do. */
-import { Command } from "commander";
-import { ask, type ControlReplies, createApp } from "../../app/index.ts";
+import { Command, Option } from "commander";
+import { ask, type ControlOptions, type ControlReplies, createApp } from "../../app/index.ts";
 import {
   ConfigurationError,
   isPlainObject,
@@ -21,6 +21,7 @@ import { CONTROL, describeCommands, INSPECT, readArguments } from "../remote-com
 interface RemoteFlags extends ConnectionFlags {
   readonly timeout: number;
   readonly destination?: readonly string[];
+  readonly pattern?: string;
   readonly json?: boolean;
 }
 
@@ -69,6 +70,12 @@ function withRemoteOptions(command: Command): Command {
   return withConnectionOptions(command)
     .option("-t, --timeout <seconds>", "how long answers are awaited", positiveNumber, 1)
     .option("-d, --destination <nodes>", "these workers alone, comma-separated", commaList)
+    .addOption(
+      new Option(
+        "--pattern <glob>",
+        "workers whose names fit alone; * is any text, ? one character",
+      ).conflicts("destination"),
+    )
     .option("-j, --json", "print JSON");
 }
 
@@ -86,21 +93,31 @@ function keywords(given: readonly string[]): PlainObject {
 async function send(method: string, args: PlainObject, flags: RemoteFlags): Promise<ControlReplies> {
   applyConnectionFlags(flags);
   await using app = createApp({ onWarning: printWarning });
-  const { destination = [], timeout } = flags;
-  const replies = await ask(app, method, { arguments: args, destination, timeoutMs: timeout * 1000 });
+  const replies = await ask(app, method, {
+    ...audience(flags),
+    arguments: args,
+    timeoutMs: flags.timeout * 1000,
+  });
   if (Object.keys(replies).length > 0) return replies;
   process.stderr.write(
-    `celerity: no worker answered within ${timeout} s; are they running, on this broker? (--timeout waits longer)\n`,
+    `celerity: no worker answered within ${flags.timeout} s; are they running, on this broker? (--timeout waits longer)\n`,
   );
   process.exit(EXIT_UNAVAILABLE);
+}
+
+/** Who is asked: everybody, unless the flags say otherwise. */
+function audience({ destination, pattern }: RemoteFlags): Pick<ControlOptions, "destination" | "pattern"> {
+  return {
+    ...(destination === undefined ? {} : { destination }),
+    ...(pattern === undefined ? {} : { pattern }),
+  };
 }
 
 /** Shutdown is never answered. */
 async function sendOnly(method: string, args: PlainObject, flags: RemoteFlags): Promise<void> {
   applyConnectionFlags(flags);
   await using app = createApp({ onWarning: printWarning });
-  const { destination = [] } = flags;
-  await ask(app, method, { arguments: args, destination, timeoutMs: 100 });
+  await ask(app, method, { ...audience(flags), arguments: args, timeoutMs: 100 });
   process.stdout.write("sent\n");
 }
 
@@ -126,7 +143,15 @@ function plain(value: unknown): string {
 }
 
 function printJson(replies: ControlReplies): void {
-  process.stdout.write(`${writePythonJson(replies)}\n`);
+  process.stdout.write(`${writePythonJson(withoutInfinity(replies))}\n`);
+}
+
+/** Python answers with Infinity, which is no JSON: it is printed as text. */
+function withoutInfinity(value: unknown): unknown {
+  if (typeof value === "number" && !Number.isFinite(value)) return String(value);
+  if (Array.isArray(value)) return value.map(withoutInfinity);
+  if (!isPlainObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, withoutInfinity(item)]));
 }
 
 function printCount(replies: ControlReplies): void {

@@ -40,7 +40,7 @@ export async function damageOf({ url }: Place): Promise<number> {
   return findings.filter((finding) => finding.integrity_check !== "ok").length;
 }
 
-async function ask<Row>(url: string, sql: string): Promise<Row[]> {
+async function ask<Row extends object>(url: string, sql: string): Promise<readonly Row[]> {
   const db = await openSql(url.replace("sqla+", ""));
   try {
     return await db.all<Row>(sql);

@@ -13,7 +13,7 @@ import { program, python, root, taskModule } from "./paths.ts";
 /** Slots of each worker. */
 export const CONCURRENCY = 2;
 /** Messages that a worker holds at most: four for a slot. */
-export const HELD = 4 * CONCURRENCY;
+export const HELD: number = 4 * CONCURRENCY;
 /** How long a task of the load takes. */
 export const TASK_SECONDS = 0.05;
 

@@ -3,6 +3,8 @@ import { root, run } from "./run.mjs";
 
 const environment = `${root}.venv/celery-latest`;
 const requirements = `${root}test/helpers/python/requirements-latest.txt`;
+const benchPackages = `${root}.venv/bench-packages`;
+const benchRequirements = `${root}bench/requirements.txt`;
 /** A copy of what was installed, written last: a half-made environment has none and is made again. */
 const installed = `${environment}/installed.txt`;
 
@@ -27,5 +29,22 @@ export async function ensurePythonEnvironment() {
   if (made) copyFileSync(requirements, installed);
   else
     console.error("MISSING: Python Celery. It needs python3 (3.10 or newer) with its venv module, and PyPI.");
+  return made;
+}
+
+/** Installs what only benches need beside that environment, unless it is there. Resolves to whether it is. */
+export async function ensureBenchPackages() {
+  const installedHere = `${benchPackages}/installed.txt`;
+  if (
+    existsSync(installedHere) &&
+    readFileSync(installedHere, "utf8") === readFileSync(benchRequirements, "utf8")
+  )
+    return true;
+  rmSync(benchPackages, { recursive: true, force: true });
+  const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:"];
+  const target = ["--target", benchPackages, "--requirement", benchRequirements];
+  const made = (await run(`${environment}/bin/python`, [...pip, ...target])) === 0;
+  if (made) copyFileSync(benchRequirements, installedHere);
+  else console.error("MISSING: gevent; Celery is measured with threads instead.");
   return made;
 }

@@ -290,7 +290,11 @@ describe.each(usable)("%s", (_name, combination) => {
     await expect.poll(() => order, { timeout: 20_000 }).toEqual(served);
 
     if (combination.broker === "SQLite") return; // A running Python worker cannot be told of a queue there.
-    await sides.python.evaluate("app.control.add_consumer('py-urgent', reply=True)");
+    // The TypeScript workers understand this too, and must not take the queue.
+    const destination = JSON.stringify([sides.pythonWorker.name]);
+    await sides.python.evaluate(
+      `app.control.add_consumer('py-urgent', reply=True, destination=${destination})`,
+    );
     const received = (): (number | undefined)[] =>
       [...sides.pythonWorker.output().matchAll(/Task py.echo\[([-\w]+)\] received/g)]
         .map(([, id = ""]) => ids.get(id))

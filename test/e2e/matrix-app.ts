@@ -1,4 +1,4 @@
-/** For `celerity worker -A` in worker-matrix.live.test.ts: tasks that end in every way a task can end. */
+/** For `celerity worker -A`: tasks that end in every way a task can end, and a control command. */
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { threadId } from "node:worker_threads";
@@ -72,6 +72,20 @@ app.task("m.again", async (folder: string, name: string) => {
   if (note(folder, name) === 1) await sleep(600_000);
   return "again";
 });
+
+/** As in python/matrix_tasks.py: whoever asks for tasks gets the same answer of both. */
+app.task("both.add", { maxRetries: 5, rateLimit: "600/m" }, (x: number, y: number) => x + y);
+app.task("both.gate", { bind: true }, async (self, folder: string, name: string) => {
+  note(folder, name);
+  await untilFile(self, `${folder}/${name}-1`);
+  return "open";
+});
+app.task("both.note", (folder: string, name: string) => note(folder, name));
+app.controlCommand("both_multiply", ({ x, y = 2 }, { hostname }) => {
+  if (Number.isNaN(Number(x))) throw new TypeError("x is no number");
+  return { ok: `${hostname}: ${Number(x) * Number(y)}` };
+});
+app.controlCommand("both_silence", () => undefined);
 
 /** What it knows of its own call, by the names that a Python task has for it. */
 app.task(

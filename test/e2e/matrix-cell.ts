@@ -68,17 +68,23 @@ export interface Cell {
   stop(): Promise<number | null>;
 }
 
-export async function startCell(place: Place, args: readonly string[]): Promise<Cell> {
+/** `args` and `env` are those of the worker's command line. */
+export async function startCell(
+  place: Place,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Cell> {
   const { python } = place;
   const [queue, folder] = [`ts-${randomUUID().slice(0, 8)}`, await temporaryFolder()];
   const node = `${queue}@localhost`;
   const start = async (): Promise<GuardedProcess> => {
-    const given = ["worker", "-A", matrixModule, "-Q", queue, "-n", node, "--without-mingle", "-E", ...args];
+    const given = ["worker", "-A", matrixModule, "-Q", queue, "-n", node, "-E", ...args];
     const started = await startCelerity(given, {
       CELERY_BROKER_URL: place.broker,
       CELERY_RESULT_BACKEND: place.backend,
       // What a killed worker held is taken over after this; the defaults are longer.
       ...(place.broker.startsWith("amqp") ? {} : { CELERY_BROKER_TRANSPORT_OPTIONS: '{"leaseMs": 3000}' }),
+      ...env,
     });
     await started.waitForOutput(/ ready\./);
     return started;

@@ -66,7 +66,7 @@ describe.each(places)("$broker, Python Celery $version", ({ broker, version, poo
     const hasStamps = version !== "5.2";
     let cell: Cell;
     beforeAll(async () => {
-      cell = await startCell(place, ["-P", pool, ...facts.args]);
+      cell = await startCell(place, ["-P", pool, "--without-mingle", ...facts.args]);
     });
     afterAll(async () => {
       expect(await cell?.stop()).toBe(0);

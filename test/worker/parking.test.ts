@@ -78,13 +78,13 @@ describe("which tasks wait where", () => {
   };
 
   test("near ones in memory, those beyond the setting at the broker", async () => {
-    const { worker } = await run({}, [5, 600, 601]);
+    const { worker } = await run({ workerEtaParkAfter: 10 }, [5, 600, 601]);
     expect(worker.jobs.scheduled).toHaveLength(1);
   });
 
-  test("all in memory when the setting is null", async () => {
+  test("those beyond the limit at the broker when the setting is null", async () => {
     const { worker } = await run({ workerEtaParkAfter: null, workerEtaTaskLimit: 2 }, [600, 600, 600]);
-    expect(worker.jobs.scheduled).toHaveLength(3);
+    expect(worker.jobs.scheduled).toHaveLength(2);
   });
 
   test("all at the broker when it is 0", async () => {

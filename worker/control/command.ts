@@ -1,4 +1,4 @@
-import type { PlainObject } from "../../protocol/index.ts";
+import { type PlainObject, pythonRepr } from "../../protocol/index.ts";
 import type { Worker } from "../worker.ts";
 
 /** Runs one command; undefined sends no reply, and a thrown error is the reply `{"error": ...}`. */
@@ -10,6 +10,13 @@ export class PythonError extends Error {
     super(message);
     this.name = type;
   }
+}
+
+/** `ValueError('no')`: an error as Python prints it, with the quotes that Python takes. */
+export function reprError(type: string, message: string): string {
+  const quoted =
+    message.includes("'") && !/["\\\p{Cc}]/u.test(message) ? `"${message}"` : pythonRepr(message);
+  return `${type}(${quoted})`;
 }
 
 export function ok(value: string): { readonly ok: string } {

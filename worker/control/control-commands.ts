@@ -3,15 +3,15 @@ import { isPlainObject, pythonRepr } from "../../protocol/index.ts";
 import type { ExchangeType } from "../../transports/index.ts";
 import { parseRate } from "../rate-limits.ts";
 import type { Worker } from "../worker.ts";
-import { type Command, nok, ok, PythonError, readNumber, requireText } from "./command.ts";
+import { type Command, nok, ok, PythonError, readNumber, reprError, requireText } from "./command.ts";
 
 const rateLimit: Command = (worker, { task_name: task, rate_limit: rate }) => {
   let perSecond: number | undefined;
   try {
     perSecond = parseRate(rate === "" ? null : (rate as string | number | null));
   } catch {
-    const reason = pythonRepr(`could not convert string to float: ${pythonRepr(rate)}`);
-    return nok(`Invalid rate limit string: ValueError(${reason})`);
+    const reason = reprError("ValueError", `could not convert string to float: ${pythonRepr(rate)}`);
+    return nok(`Invalid rate limit string: ${reason}`);
   }
   if (typeof task !== "string" || !worker.app.tasks.has(task)) return nok("unknown task");
   for (const { scheduler } of worker.parts?.lanes ?? []) scheduler.rateLimits.set(task, perSecond);

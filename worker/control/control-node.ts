@@ -9,19 +9,18 @@ import {
   CONTROL_REPLY_EXCHANGE,
   type ControlHandler,
 } from "../../app/index.ts";
-import { decodeBody, encodeBody, jsonSerializer } from "../../codecs/index.ts";
+import { decodeBody, type EncodedBody, encodeBody, jsonSerializer } from "../../codecs/index.ts";
 import {
   BrokerError,
   ConfigurationError,
   isPlainObject,
   type PlainObject,
-  pythonRepr,
   toError,
 } from "../../protocol/index.ts";
 import type { Connection, Delivery, QueueSpec } from "../../transports/index.ts";
 import type { SealCheck } from "../seal-check.ts";
 import type { Worker } from "../worker.ts";
-import { PythonError } from "./command.ts";
+import { PythonError, reprError } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 
 export interface ControlNode {
@@ -150,7 +149,7 @@ async function describeErrors(run: () => unknown): Promise<unknown> {
 
 function describeError(error: unknown): PlainObject {
   const { name, message } = toError(error);
-  return { error: `${name}(${pythonRepr(message)})` };
+  return { error: reprError(name, message) };
 }
 
 async function send(

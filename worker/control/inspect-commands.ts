@@ -61,8 +61,7 @@ const scheduled: Command = ({ jobs, hostname }) =>
     request: describeJob(job, hostname),
   }));
 
-const reserved: Command = ({ jobs, hostname }) =>
-  [...jobs.waiting, ...jobs.scheduled].map((job) => describeJob(job, hostname));
+const reserved: Command = ({ jobs, hostname }) => jobs.waiting.map((job) => describeJob(job, hostname));
 
 const active: Command = ({ jobs, hostname }, { safe }) =>
   jobs.active.map((job) => describeJob(job, hostname, safe === true));

@@ -6,6 +6,7 @@ import { ConfigurationError } from "../../protocol/index.ts";
 import type { Job } from "../job.ts";
 import { failure, lost, type Outcome } from "../outcome.ts";
 import type { Pool, PoolOptions } from "../pool.ts";
+import { setTrace } from "../task-tracing.ts";
 import type { Carrier, Child } from "./child/carrier.ts";
 import { type FromChild, packRequest, unpackOutcome, unpackValue } from "./child/messages.ts";
 
@@ -264,11 +265,12 @@ export class ChildPool implements Pool {
     member.child.send({ kind: "updated", update, error });
   }
 
-  #end(member: Member, { run, outcome, memoryKib }: Extract<FromChild, { kind: "ended" }>): void {
+  #end(member: Member, { run, outcome, trace, memoryKib }: Extract<FromChild, { kind: "ended" }>): void {
     const assignment = member.runs.get(run);
     if (assignment === undefined) return;
     member.runs.delete(run);
     member.tasksEnded += 1;
+    setTrace(assignment.job, trace);
     const { maxTasksPerChild, maxMemoryPerChild } = this.#options;
     const isWornOut =
       (maxTasksPerChild !== null && member.tasksEnded >= maxTasksPerChild) ||

@@ -2,6 +2,7 @@
  * What a pool and its processes or threads say to each other. Values travel as pickles, which keep every class that a task
  * can take and return; the rest is plain data that structured clone carries.
  */
+import type { TraceHeaders } from "../../../app/index.ts";
 import { DEFAULT_LIMITS, pickleSerializer } from "../../../codecs/index.ts";
 import type { TaskRequest } from "../../../protocol/index.ts";
 import type { Outcome } from "../../outcome.ts";
@@ -38,6 +39,8 @@ export type FromChild =
       readonly kind: "ended";
       readonly run: number;
       readonly outcome: Uint8Array;
+      /** Context of the run's span, undefined when nobody traces. */
+      readonly trace?: TraceHeaders | undefined;
       /** 0 unless it was asked for. */
       readonly memoryKib: number;
     };

@@ -5,6 +5,7 @@ import { createExecute } from "../../execute.ts";
 import type { Run } from "../../job.ts";
 import { failure, type Outcome } from "../../outcome.ts";
 import { withTaskSignals } from "../../task-signals.ts";
+import { traceOf, withTracing } from "../../task-tracing.ts";
 import { type FromChild, packValue, type ToChild, unpackRequest } from "./messages.ts";
 
 export interface RunnerOptions {
@@ -54,7 +55,7 @@ export function createRunner({ send, end, memoryKib }: RunnerOptions): Runner {
       app = await loadApp(appModule);
       const { signals } = app;
       const own = createExecute<NumberedRun>({ hostname, updateState });
-      execute = withTaskSignals(own, { signals, hostname });
+      execute = withTracing(withTaskSignals(own, { signals, hostname }), app.settings.brokerUrl);
       signals.send("worker_process_init", () => ({ hostname }));
       atEnd = () => signals.send("worker_process_shutdown", () => ({ hostname }));
       send({ kind: "ready" });
@@ -71,10 +72,11 @@ export function createRunner({ send, end, memoryKib }: RunnerOptions): Runner {
   };
 
   const outcomeOf = async (number: number, packed: Uint8Array): Promise<FromChild> => {
-    const ended = (outcome: Outcome): FromChild => ({
+    const ended = (outcome: Outcome, numbered?: NumberedRun): FromChild => ({
       kind: "ended",
       run: number,
       outcome: packValue(outcome),
+      trace: numbered === undefined ? undefined : traceOf(numbered),
       memoryKib: reportsMemory ? memoryKib() : 0,
     });
     try {
@@ -85,7 +87,7 @@ export function createRunner({ send, end, memoryKib }: RunnerOptions): Runner {
       }
       const numbered: NumberedRun = { number, request, task, abort: undefined };
       runs.set(number, numbered);
-      return ended(await execute(numbered));
+      return ended(await execute(numbered), numbered);
     } catch (error) {
       return ended(failure(error));
     }
