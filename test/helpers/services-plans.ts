@@ -117,6 +117,8 @@ export async function postgresPlan(): Promise<ServerPlan> {
     folder,
     stopSignal: "SIGQUIT",
     ready: /database system is ready to accept connections/,
+    // After a kill -9 its other processes notice a moment later.
+    notYet: /lock file .* already exists|shared memory block .* still in use/,
     ...(user && { user }),
   };
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { GuardedProcess, type ProcessOptions, removeFolder } from "./services-process.ts";
 
 /** How to run one kind of server. */
@@ -5,6 +6,8 @@ export interface ServerPlan extends ProcessOptions {
   readonly url: string;
   /** What it prints when it answers. */
   readonly ready: RegExp;
+  /** What it prints when it ends because something of its last life is not gone yet; starting is tried again then. */
+  readonly notYet?: RegExp;
 }
 
 /** A running server of our own, to be stopped, broken and brought back. It keeps its port and data throughout. */
@@ -44,8 +47,17 @@ export async function startServer(plan: ServerPlan): Promise<TestServer> {
   };
 }
 
+const START_ATTEMPTS = 20;
+
 async function launch(plan: ServerPlan): Promise<GuardedProcess> {
-  const server = new GuardedProcess(plan);
-  await server.waitForOutput(plan.ready);
-  return server;
+  for (let attempt = 1; ; attempt += 1) {
+    const server = new GuardedProcess(plan);
+    try {
+      await server.waitForOutput(plan.ready);
+      return server;
+    } catch (error) {
+      if (attempt === START_ATTEMPTS || plan.notYet?.test(server.output()) !== true) throw error;
+      await sleep(200);
+    }
+  }
 }
