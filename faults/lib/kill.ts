@@ -33,7 +33,7 @@ export function secondsToRestart(
   scene: Scene,
   pids: readonly number[],
   atMs: number,
-  sinceMs = atMs,
+  sinceMs: number = atMs,
 ): number {
   const restarts = scene.ledger.restarts(pids, atMs);
   return Math.max(0, ...restarts.map((restartMs) => (restartMs - sinceMs) / 1000));

@@ -30,6 +30,8 @@ export interface Result {
   readonly seconds: number;
 }
 
+/** A run that takes longer has failed; the length that was asked for comes on top. */
+const LIMIT_MS = 600_000;
 /** Results that are fetched at once. */
 const AT_ONCE = 100;
 
@@ -43,6 +45,9 @@ export function casesOf({ cases = [ONLY] }: Fault): readonly FaultCase[] {
 export async function runFault(fault: Fault, options: SceneOptions): Promise<Result> {
   const startedAtMs = Date.now();
   const scene = new Scene(options);
+  const limitMs = LIMIT_MS + (options.seconds ?? 0) * 1000;
+  // What waits for a worker learns that it is gone.
+  const timer = setTimeout(() => void scene.close(), limitMs);
   try {
     const findings = await fault.run(scene);
     const { ledger } = scene;
@@ -85,6 +90,7 @@ export async function runFault(fault: Fault, options: SceneOptions): Promise<Res
       seconds: (Date.now() - startedAtMs) / 1000,
     };
   } finally {
+    clearTimeout(timer);
     await scene.close();
   }
 }

@@ -1,6 +1,5 @@
 /** A broker with a producer, a ledger and workers: what a fault is run on. */
-import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type App, createApp, visitDeadLetters } from "../../app/index.ts";
@@ -54,6 +53,7 @@ export class Scene {
   readonly random: Random;
   readonly #workers: GuardedProcess[] = [];
   #sent = 0;
+  #isClosed = false;
 
   constructor(options: SceneOptions) {
     const { place, form, seed } = options;
@@ -72,7 +72,7 @@ export class Scene {
   }
 
   /** A worker that may end at once. */
-  launch({ args = [], env = {} }: WorkerChanges = {}): Promise<GuardedProcess> {
+  launch({ args = [], env = {} }: WorkerChanges = {}): GuardedProcess {
     const { form } = this.options;
     const flags = ["-A", taskModule, "-P", form.pool ?? "prefork", "-c", String(CONCURRENCY)];
     const name = `w${this.#workers.length}@faults`;
@@ -85,7 +85,7 @@ export class Scene {
 
   /** A worker that is ready. */
   async startWorker(changes?: WorkerChanges): Promise<GuardedProcess> {
-    const worker = await this.launch(changes);
+    const worker = this.launch(changes);
     await worker.waitForOutput(/ ready\./);
     return worker;
   }
@@ -103,19 +103,16 @@ export class Scene {
     ];
     const name = `p${this.#workers.length}@faults`;
     const args = ["-m", "celery", "-A", "fault_tasks", "worker", ...flags, "--hostname", name];
-    const worker = await this.#launch(python, args, { PYTHONPATH: `${root}/faults`, C_FORCE_ROOT: "1" });
+    const worker = this.#launch(python, args, { PYTHONPATH: `${root}/faults`, C_FORCE_ROOT: "1" });
     await worker.waitForOutput(/ ready\./);
     return worker;
   }
 
-  async #launch(
-    command: string,
-    args: readonly string[],
-    env: Readonly<Record<string, string>>,
-  ): Promise<GuardedProcess> {
+  #launch(command: string, args: readonly string[], env: Readonly<Record<string, string>>): GuardedProcess {
+    if (this.#isClosed) throw new Error("It took too long.");
     const { place } = this.options;
     const folder = join(place.folder, `worker-${this.#workers.length}`);
-    await mkdir(folder);
+    mkdirSync(folder);
     const ours = Object.entries(process.env).filter(([name]) => !/^(CELERY|CELERITY)_/.test(name));
     const worker = new GuardedProcess({
       command,
@@ -152,12 +149,14 @@ export class Scene {
   feed(backlog: number): { stop(): Promise<void> } {
     let isStopped = false;
     const keep = async (): Promise<void> => {
-      for (; !isStopped; await sleep(2 * LOOK_MS)) {
+      for (; !(isStopped || this.#isClosed); await sleep(2 * LOOK_MS)) {
         const waiting = this.ledger.accepted.size - this.ledger.ids("end").size;
         if (waiting < backlog) await this.load(backlog);
       }
     };
     const kept = keep();
+    // A failure is told to who stops it.
+    kept.catch(() => undefined);
     return {
       async stop() {
         isStopped = true;
@@ -225,7 +224,9 @@ export class Scene {
     await Promise.all(this.#workers.map((worker) => worker.stop()));
   }
 
+  /** Kills all workers, and starts none any more. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     await Promise.all(this.#workers.map((worker) => worker.kill()));
     await this.app.close();
   }

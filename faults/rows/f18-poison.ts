@@ -43,7 +43,7 @@ function supervise(scene: Scene): { release(): Promise<number> } {
   let isReleased = false;
   const keep = async (): Promise<void> => {
     for (;;) {
-      const worker: GuardedProcess = await scene.launch();
+      const worker: GuardedProcess = scene.launch();
       current.add(worker);
       await worker.ended();
       current.delete(worker);
@@ -52,12 +52,14 @@ function supervise(scene: Scene): { release(): Promise<number> } {
     }
   };
   const current = new Set<GuardedProcess>();
-  const kept = [keep(), keep()];
+  const kept = Promise.all([keep(), keep()]);
+  // A failure is told to who releases them.
+  kept.catch(() => undefined);
   return {
     async release() {
       isReleased = true;
       await Promise.all([...current].map((worker) => worker.stop()));
-      await Promise.all(kept);
+      await kept;
       return restarts;
     },
   };
