@@ -1,7 +1,8 @@
 /**
  * How a long-running command ends, as Celery's workers do: SIGTERM and the first Ctrl-C in order, SIGQUIT and a second
- * Ctrl-C at once, a third without looking back. A repeated SIGTERM changes nothing, because supervisors signal a whole
- * process group. REMAP_SIGTERM=SIGQUIT makes SIGTERM mean SIGQUIT, for platforms that send nothing else.
+ * Ctrl-C at once, a third without looking back; where a soft phase comes before, the third ends that. A repeated SIGTERM
+ * changes nothing, because supervisors signal a whole process group. REMAP_SIGTERM=SIGQUIT makes SIGTERM mean SIGQUIT, for
+ * platforms that send nothing else.
  */
 
 export interface Shutdown {
@@ -13,7 +14,12 @@ export interface Shutdown {
   readonly now: AbortSignal;
 }
 
-export function onShutdown(env: Readonly<Record<string, string | undefined>> = process.env): Shutdown {
+export interface ShutdownOptions {
+  /** Asked when it matters: does a cold shutdown give what runs some time before? */
+  readonly hasSoftPhase?: () => boolean;
+}
+
+export function onShutdown({ hasSoftPhase = () => false }: ShutdownOptions = {}): Shutdown {
   const cold = new AbortController();
   const now = new AbortController();
   let interrupts = 0;
@@ -23,13 +29,13 @@ export function onShutdown(env: Readonly<Record<string, string | undefined>> = p
       cold.abort();
       resolve(signal);
     };
-    const isRemapped = env["REMAP_SIGTERM"] === "SIGQUIT";
+    const isRemapped = process.env["REMAP_SIGTERM"] === "SIGQUIT";
     process.on("SIGTERM", isRemapped ? quit : resolve);
     process.on("SIGQUIT", quit);
     process.on("SIGHUP", resolve);
     process.on("SIGINT", (signal) => {
       interrupts += 1;
-      if (now.signal.aborted) process.exit(1);
+      if (now.signal.aborted || (cold.signal.aborted && !hasSoftPhase())) process.exit(1);
       if (interrupts > 1) quit(signal);
       resolve(signal);
     });

@@ -35,7 +35,7 @@ async function runAll(options: FaultsOptions): Promise<void> {
   const plan = faults.flatMap((fault) =>
     brokers
       .filter((broker) => fault.brokers.includes(broker))
-      .flatMap((broker) => casesOf(fault).map((form) => ({ fault, broker, form }))),
+      .flatMap((broker) => casesOf(fault, broker).map((form) => ({ fault, broker, form }))),
   );
   process.stderr.write(`${plan.length} runs, ${tasks} tasks each, --seed ${seed}\n`);
   // Results are always in Redis.

@@ -87,6 +87,11 @@ export interface ConsumeOptions {
   readonly prefetch: number;
   /** Messages are settled when handed out (control, events, rpc replies). Default false. */
   readonly noAck?: boolean;
+  /**
+   * Would the reader run short soon with so many unsettled deliveries? Until then a driver may wait, so that messages come and
+   * are settled several at a time. Default: always.
+   */
+  readonly wantsMore?: (held: number) => boolean;
 }
 
 /** A subscription to one or more queues. Iterate it once. */

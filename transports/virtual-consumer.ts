@@ -19,6 +19,8 @@ import type { ConsumeOptions, Consumer, Delivery, QueueSpec } from "./transport.
 const MAX_CLAIM = 250;
 /** Settlements handed to the store in one call at most. */
 const MAX_SETTLE = 1000;
+/** A settlement waits for company no longer than this, while the reader has enough to do. */
+const HOLD_BACK_MS = 5;
 /** Messages of a consumer without acknowledgement, or without a prefetch limit, that may wait for the reader. */
 const MAX_UNREAD = 10_000;
 
@@ -42,6 +44,7 @@ class QueueConsumer implements Consumer {
   readonly #store: QueueStore;
   readonly #queues: readonly string[];
   readonly #noAck: boolean;
+  readonly #wantsMore: (held: number) => boolean;
   readonly #onWarning: (message: string, error?: unknown) => void;
   readonly #stop = new AbortController();
   readonly #ready: PushQueue<Delivery> = createPushQueue();
@@ -49,6 +52,9 @@ class QueueConsumer implements Consumer {
   /** Deliveries handed to this process and not yet settled. */
   #held = 0;
   readonly #settlements: Batcher<Settlement> = createBatcher((items) => this.#flush(items), MAX_SETTLE);
+  #isClaiming = false;
+  #heldBack: Settlement[] = [];
+  #holdBackTimer: NodeJS.Timeout | undefined;
   #wakePump: (() => void) | undefined;
   #pump: Promise<void> = Promise.resolve();
 
@@ -62,6 +68,7 @@ class QueueConsumer implements Consumer {
     this.#queues = queues;
     this.#prefetch = options.prefetch;
     this.#noAck = options.noAck === true;
+    this.#wantsMore = options.wantsMore ?? always;
     this.#onWarning = onWarning;
   }
 
@@ -79,7 +86,9 @@ class QueueConsumer implements Consumer {
         continue;
       }
       const wanted = Math.min(room, MAX_CLAIM);
+      this.#isClaiming = true;
       const claimed = await this.#claim(wanted);
+      this.#isClaiming = false;
       if (this.#stop.signal.aborted) return this.#store.release(claimed.map((message) => message.tag));
       if (claimed.length > 0) this.#hand(claimed);
       if (claimed.length === wanted) continue;
@@ -92,6 +101,7 @@ class QueueConsumer implements Consumer {
   #room(): number {
     const unread = Math.max(0, MAX_UNREAD - this.#ready.size);
     if (this.#noAck || this.#prefetch === 0) return unread;
+    if (!this.#wantsMore(this.#held)) return 0;
     return Math.max(0, this.#prefetch - this.#held);
   }
 
@@ -105,11 +115,21 @@ class QueueConsumer implements Consumer {
     this.#ready.push(claimed.map((message) => new Delivered(message, this)));
   }
 
-  /** Notes how a delivery ended; everything noted in one turn of the event loop reaches the store in one call. */
+  /** Notes how a delivery ended; what is noted until more is wanted, and in one turn of the event loop, reaches the store in one call. */
   settle(settlement: Settlement): void {
     if (this.#noAck) return;
     this.#held -= 1;
-    void this.#settlements.add(settlement);
+    this.#heldBack.push(settlement);
+    const canWait = this.#isClaiming || !this.#wantsMore(this.#held);
+    if (this.#stop.signal.aborted || !canWait) this.#sendHeldBack();
+    else this.#holdBackTimer ??= setTimeout(() => this.#sendHeldBack(), HOLD_BACK_MS);
+  }
+
+  #sendHeldBack(): void {
+    clearTimeout(this.#holdBackTimer);
+    this.#holdBackTimer = undefined;
+    for (const settlement of this.#heldBack) void this.#settlements.add(settlement);
+    this.#heldBack = [];
   }
 
   async #flush(settlements: readonly Settlement[]): Promise<void> {
@@ -150,12 +170,17 @@ class QueueConsumer implements Consumer {
       if (!this.#noAck)
         await this.#store.release(unread.map((delivery) => delivery.tag)).catch(() => undefined);
     }
+    this.#sendHeldBack();
     await this.#settlements.idle();
   }
 
   [Symbol.asyncIterator](): AsyncIterator<readonly Delivery[]> {
     return this.#ready[Symbol.asyncIterator]();
   }
+}
+
+function always(): boolean {
+  return true;
 }
 
 function nextTurn(): Promise<void> {

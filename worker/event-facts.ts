@@ -1,5 +1,5 @@
 /** What the events of tasks say, with exactly Celery's fields. Source: celery/worker/request.py, celery/worker/strategy.py of 5.7. */
-import { describeException, pythonRepr } from "../protocol/index.ts";
+import { type ExceptionDocument, pythonRepr } from "../protocol/index.ts";
 import type { Job } from "./job.ts";
 import type { Outcome } from "./outcome.ts";
 
@@ -64,7 +64,13 @@ export function endFacts(job: Job, outcome: Outcome, isDropped: boolean): readon
   }
 }
 
+/** Python's repr() of an exception: `ValueError('too far')`. */
+export function exceptionRepr({ exc_type: type, exc_message: message }: ExceptionDocument): string {
+  const args = typeof message === "string" ? [message] : message;
+  return `${type}(${args.map((one) => pythonRepr(one)).join(", ")})`;
+}
+
 function trouble(outcome: Extract<Outcome, { state: "FAILURE" | "RETRY" | "REJECTED" }>): Facts {
   const traceback = "traceback" in outcome ? outcome.traceback : null;
-  return { exception: describeException(outcome.exception), traceback: traceback ?? "" };
+  return { exception: exceptionRepr(outcome.exception), traceback: traceback ?? "" };
 }

@@ -2,10 +2,16 @@
 import { loadavg, platform } from "node:os";
 import { EVENT_EXCHANGE, type LamportClock } from "../app/index.ts";
 import type { Serializer } from "../codecs/index.ts";
-import { describeException } from "../protocol/index.ts";
 import type { ReconnectingConnection } from "../transports/index.ts";
 import { VERSION } from "../version.ts";
-import { type EventFacts, endFacts, type Facts, receivedFacts, rejectedFacts } from "./event-facts.ts";
+import {
+  type EventFacts,
+  endFacts,
+  exceptionRepr,
+  type Facts,
+  receivedFacts,
+  rejectedFacts,
+} from "./event-facts.ts";
 import { EventOutbox } from "./event-outbox.ts";
 import type { Refusal } from "./intake.ts";
 import type { Job } from "./job.ts";
@@ -133,7 +139,7 @@ export class EventSender {
     for (const observer of this.#observers) observer.refused(refusal);
     const { taskId, exception } = refusal;
     if (!this.#available || !this.#taskEvents || taskId === undefined) return;
-    const facts = { uuid: taskId, exception: describeException(exception) };
+    const facts = { uuid: taskId, exception: exceptionRepr(exception) };
     this.#outbox.addToBatch(this.#event("task-failed", facts));
   }
 

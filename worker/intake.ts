@@ -109,6 +109,7 @@ function toJob(delivery: Delivery, request: TaskRequest, task: Task, { settings 
     ignoreResult: request.ignoreResult ?? task.options.ignoreResult ?? settings.taskIgnoreResult,
     startedAtMs: undefined,
     abort: undefined,
+    onAbort: undefined,
     pid: process.pid,
   };
 }

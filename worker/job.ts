@@ -13,6 +13,8 @@ export interface Run {
 
 export interface Job extends Run {
   readonly delivery: Delivery;
+  /** Told why the run is asked to stop; set by pools whose tasks cannot see {@link abort}. */
+  onAbort: ((reason: Error) => void) | undefined;
   /** Acknowledge after the result is stored. */
   readonly acksLate: boolean;
   /** Nobody wants the result. */

@@ -53,7 +53,10 @@ export class Lane {
   start(): void {
     this.#prefetch = this.#wantedPrefetch();
     if (this.#queues.length === 0) return;
-    const consumer = this.#options.connection.consume(this.#queues, { prefetch: this.#prefetch });
+    const consumer = this.#options.connection.consume(this.#queues, {
+      prefetch: this.#prefetch,
+      wantsMore: (held) => this.#wantsMore(held),
+    });
     this.#consumer = consumer;
     const reading = this.#read(consumer).catch(this.#options.onFailed);
     this.#reading.add(reading);
@@ -99,6 +102,13 @@ export class Lane {
     if (wanted === this.#prefetch) return;
     this.#prefetch = wanted;
     this.#consumer?.setPrefetch(wanted);
+  }
+
+  /** When half of what waits for the pool has gone: fetching each message by itself costs more than running a small task. */
+  #wantsMore(held: number): boolean {
+    const { size } = this.pool;
+    const forPool = this.#prefetch - this.scheduler.scheduledCount;
+    return held - this.scheduler.scheduledCount <= size + Math.max(0, forPool - size) / 2;
   }
 
   #wantedPrefetch(): number {

@@ -16,7 +16,7 @@ export interface Pool {
   start?(): Promise<void>;
   /**
    * Runs one task. A task that throws is an {@link Outcome}; a rejected promise means that the pool itself broke.
-   * A synchronous answer saves the fastest tasks a turn of the event loop. `job.abort` asks the task to stop. `onStart` is
+   * A synchronous answer saves the fastest tasks a turn of the event loop. `job.abort` or `job.onAbort` asks the task to stop. `onStart` is
    * called when the task begins: a process may have to be started before.
    */
   run(job: Job, onStart: (job: Job) => void): Outcome | Promise<Outcome>;

@@ -67,7 +67,9 @@ export class TimeLimits {
 /** Aborts the signal that the task may listen to. */
 export function askToStop(job: Job, reason: Error): void {
   job.abort ??= new AbortController();
+  if (job.abort.signal.aborted) return;
   job.abort.abort(reason);
+  job.onAbort?.(reason);
 }
 
 function after(seconds: number, act: () => void): NodeJS.Timeout {

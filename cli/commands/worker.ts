@@ -36,9 +36,10 @@ async function runWorker(flags: WorkerFlags & ConnectionFlags): Promise<void> {
   const pidFile = expanded(flags.pidfile, flags);
   // The supervisor of a restarted worker has written its own number.
   if (pidFile !== undefined && !isSupervised()) writePidFile(pidFile);
-  const shutdown = onShutdown();
+  let app: App | undefined;
+  const shutdown = onShutdown({ hasSoftPhase: () => (app?.settings.workerSoftShutdownTimeout ?? 0) > 0 });
   const logger = createLogger({ ...flags, logfile: expanded(flags.logfile, flags) });
-  const app = await loadApp(flags.app ?? "");
+  app = await loadApp(flags.app ?? "");
   const worker = startableWorker(app, flags, logger);
   process.stderr.write(describeWorker(worker, flags));
   // Before the broker answers there is nothing to drain.

@@ -7,6 +7,8 @@ export const BROKERS: readonly BrokerName[] = ["rabbitmq", "redis", "sqlite"];
 /** One form of a fault; each is a line of the table. */
 export interface FaultCase {
   readonly name: string;
+  /** Default: all brokers of the fault. */
+  readonly brokers?: readonly BrokerName[];
   /** Default: prefork. */
   readonly pool?: "prefork" | "threads";
   /** Of the queue on RabbitMQ. Default: classic. */

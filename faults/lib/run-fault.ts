@@ -1,6 +1,6 @@
 /** Runs one form of a fault at one place, and counts what it cost. */
 import type { App } from "../../app/index.ts";
-import type { Check, Fault, FaultCase } from "./fault.ts";
+import type { BrokerName, Check, Fault, FaultCase } from "./fault.ts";
 import { messagesHeld } from "./held.ts";
 import { Scene, type SceneOptions } from "./scene.ts";
 
@@ -37,8 +37,8 @@ const AT_ONCE = 100;
 
 const ONLY: FaultCase = { name: "" };
 
-export function casesOf({ cases = [ONLY] }: Fault): readonly FaultCase[] {
-  return cases;
+export function casesOf({ cases = [ONLY] }: Fault, broker: BrokerName): readonly FaultCase[] {
+  return cases.filter(({ brokers }) => brokers === undefined || brokers.includes(broker));
 }
 
 /** Rejects when the fault could not be run at all. */

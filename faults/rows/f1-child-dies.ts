@@ -24,10 +24,12 @@ export const childDies: Fault = {
   cases: CASES,
   async run(scene) {
     const { pool = "prefork" } = scene.options.form;
+    const half = Math.ceil(scene.options.tasks / 2);
+    await scene.load(half);
+    const deadly: string[] = [];
+    for (const death of DEATHS[pool]) deadly.push(...(await scene.send(1, "fault.die", death)));
+    await scene.load(scene.options.tasks - half);
     const worker = await scene.startWorker({ env: pool === "threads" ? HEAP : {} });
-    const good = scene.load();
-    const deadly = (await Promise.all(DEATHS[pool].map((death) => scene.send(1, "fault.die", death)))).flat();
-    await good;
     await scene.settled(deadly);
     await scene.untilDead(deadly.length);
     const starts = scene.ledger.notes("start").filter(({ id }) => deadly.includes(id));

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Fault } from "../lib/fault.ts";
-import { secondsToRestart } from "../lib/kill.ts";
 import { signalAll, treeOf } from "../lib/processes.ts";
-import { HELD } from "../lib/scene.ts";
+import { CONCURRENCY, HELD, TASK_SECONDS } from "../lib/scene.ts";
 
 /** Twice the longest lease: that of 15 s on SQLite. */
 const STOP_SECONDS = 30;
+/** Until the other worker has done everything, beside the time that the tasks themselves take. */
 const RECOVERY_LIMIT = 20;
 /** Tasks for the woken worker to show that it is well. */
 const AFTERWARDS = 40;
@@ -24,6 +24,7 @@ export const zombie: Fault = {
     signalAll(pids, "SIGSTOP");
     const stoppedAtMs = Date.now();
     await scene.settled();
+    const recoveredAtMs = Date.now();
     const seconds = scene.options.seconds ?? STOP_SECONDS;
     await sleep(Math.max(0, stoppedAtMs + seconds * 1000 - Date.now()));
     const endsAsleep = scene.ledger.notes("end").length;
@@ -35,7 +36,10 @@ export const zombie: Fault = {
     const accepted = scene.ledger.accepted.size;
     return {
       duplicates: HELD,
-      recovery: { seconds: secondsToRestart(scene, pids, stoppedAtMs), limit: RECOVERY_LIMIT },
+      recovery: {
+        seconds: (recoveredAtMs - stoppedAtMs) / 1000,
+        limit: RECOVERY_LIMIT + (scene.options.tasks * TASK_SECONDS) / CONCURRENCY,
+      },
       checks: [
         { what: "tasks that waited for the sleeper", value: accepted - AFTERWARDS - endsAsleep, limit: 0 },
         { what: "workers that ended", value: (await scene.running(victim)) ? 0 : 1, limit: 0 },

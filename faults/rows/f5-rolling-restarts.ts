@@ -11,6 +11,7 @@ export const rollingRestarts: Fault = {
   name: "F5",
   what: `SIGTERM under load, ${RESTARTS} rolling restarts`,
   brokers: ["rabbitmq", "redis", "sqlite"],
+  cases: [{ name: "" }, { name: "quorum queue", brokers: ["rabbitmq"], queueType: "quorum" }],
   async run(scene) {
     const fleet = [await scene.startWorker(), await scene.startWorker()];
     await scene.load();

@@ -6,7 +6,8 @@ import { temporaryFolder } from "../helpers/services.ts";
 import { GuardedProcess } from "../helpers/services-process.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const program = `${root}dist/cli/main.js`;
+/** The compiled command line program. */
+export const program: string = `${root}dist/cli/main.js`;
 
 /** The compiled tasks.ts, for `-A`: its app is configured by the environment. */
 export const taskModule: string = `${root}dist/test/e2e/task-app.js`;

@@ -93,15 +93,14 @@ class Scene {
   /** A worker that may end at once. */
   launch(): Promise<GuardedProcess> {
     const { taskDefaultQueueType = "classic", brokerTransportOptions = {} } = this.#settings;
-    return startCelerity(
-      ["worker", "-A", taskModule, "-c", String(CONCURRENCY), "-n", `${randomUUID()}@test`],
-      {
-        CELERY_BROKER_URL: this.url,
-        CELERY_RESULT_BACKEND: this.#backend,
-        CELERY_TASK_DEFAULT_QUEUE_TYPE: taskDefaultQueueType,
-        CELERY_BROKER_TRANSPORT_OPTIONS: JSON.stringify(brokerTransportOptions),
-      },
-    );
+    // One process: the ledger then shows whose tasks died with it.
+    const pool = ["-P", "async", "-c", String(CONCURRENCY)];
+    return startCelerity(["worker", "-A", taskModule, ...pool, "-n", `${randomUUID()}@test`], {
+      CELERY_BROKER_URL: this.url,
+      CELERY_RESULT_BACKEND: this.#backend,
+      CELERY_TASK_DEFAULT_QUEUE_TYPE: taskDefaultQueueType,
+      CELERY_BROKER_TRANSPORT_OPTIONS: JSON.stringify(brokerTransportOptions),
+    });
   }
 
   async startTypeScript(): Promise<GuardedProcess> {

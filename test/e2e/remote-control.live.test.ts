@@ -303,8 +303,10 @@ describe.each(places)("Celery $version asks both on $broker:", ({ broker, versio
     expect(await expectSame(control("add_consumer", ["more"]))).toEqual({ ok: "add consumer more" });
     const named = { exchange: "letters", exchange_type: "topic", routing_key: "a.#" };
     expect(await expectSame(control("add_consumer", ["bound"], named))).toEqual({ ok: "add consumer bound" });
-    const queues = (await expectSame(sortedAnswers(inspect("active_queues"), "name"))) as readonly object[];
-    expect(queues).toMatchObject([
+    const queues = (): Promise<Answers> => sortedAnswers(inspect("active_queues"), "name");
+    // A Python worker answers before it has done it.
+    await expect.poll(async () => (await queues()).theirs, POLL).toHaveLength(3);
+    expect(await expectSame(queues())).toMatchObject([
       { name: "QUEUE" },
       { name: "bound", exchange: { name: "letters", type: "topic" }, routing_key: "a.#" },
       { name: "more" },
@@ -314,7 +316,8 @@ describe.each(places)("Celery $version asks both on $broker:", ({ broker, versio
         ok: `no longer consuming from ${queue}`,
       });
     }
-    expect(await expectSame(inspect("active_queues"))).toHaveLength(1);
+    await expect.poll(async () => (await queues()).theirs, POLL).toHaveLength(1);
+    expect(await expectSame(queues())).toHaveLength(1);
   });
 
   test("for what is revoked, when another worker starts", async () => {
@@ -474,7 +477,7 @@ describe.each(BROKERS)("the command line on %s", (broker) => {
       ["inspect", "add_consumer", "more"],
       ["control", "ping"],
       ["control", "time_limit", "both.add", "soon"],
-      ["inspect", "my_command", "not-name=value".slice(0, 8)],
+      ["inspect", "my_command", "no-value"],
     ];
     for (const args of broker === "Redis" ? wrong : []) {
       expect(await run(...args), args.join(" ")).toEqual({
@@ -514,39 +517,50 @@ describe.each(BROKERS)("workers that meet on %s", (broker) => {
   test("tell each other what is revoked", async () => {
     const place = await startPlace(broker, "latest");
     const first = await startTypeScript(place);
-    const tell = { reply: true, timeout: ANSWERED_WITHIN };
-    const revoke = (id: string, node: string): Promise<unknown> =>
-      place.python.control("revoke", [id], { ...tell, destination: [node] });
     const revokedIn = async (node: string): Promise<unknown> =>
-      (await place.python.inspect("revoked", [], { destination: [node], timeout: ANSWERED_WITHIN }))?.[node];
+      (await place.python.inspect("revoked", [], { destination: [node], timeout: 2 }))?.[node];
+    // A Python worker says that it is ready some moments before it listens.
+    const revoke = (id: string, node: string): Promise<void> =>
+      expect
+        .poll(
+          () => place.python.control("revoke", [id], { destination: [node], reply: true, timeout: 2 }),
+          POLL,
+        )
+        .toEqual([{ [node]: { ok: `tasks {'${id}'} flagged as revoked` } }]);
     await revoke("from-typescript", first.node);
     const python = await startPython(place, { isSociable: true });
-    expect(await revokedIn(python.name)).toEqual(["from-typescript"]);
+    await expect.poll(() => revokedIn(python.name), POLL).toEqual(["from-typescript"]);
     await revoke("from-python", python.name);
     expect(await first.stop()).toBe(0);
     const second = await startTypeScript(place);
-    expect(await revokedIn(second.node)).toEqual(expect.arrayContaining(["from-typescript", "from-python"]));
+    const both = expect.arrayContaining(["from-typescript", "from-python"]);
+    await expect.poll(() => revokedIn(second.node), POLL).toEqual(both);
     await python.stop();
     expect(await second.stop()).toBe(0);
   });
 
-  test("elect one of them", async () => {
+  // An election of two ends a Celery worker with an IndexError now and then (kombu.clocks.sort_heap), without us too.
+  test("elect one of three", async () => {
     const place = await startPlace(broker, "latest");
-    const [cell, python] = await Promise.all([
+    const [cell, ...others] = await Promise.all([
       startTypeScript(place),
       startPython(place, { isSociable: true }),
+      startPython(place, { isSociable: true }),
     ]);
-    const elections = Array.from({ length: 6 }, (_, at) => `elected-${at}`);
-    const starts = (): number[] => elections.map((name) => cell.starts(name));
+    const nodes = [cell.node, ...others.map(({ name }) => name)].sort();
+    const there = async (): Promise<unknown> =>
+      Object.keys((await place.python.inspect("ping", [], { destination: nodes, timeout: 2 })) ?? {}).sort();
+    await expect.poll(there, POLL).toEqual(nodes);
+    const elections = Array.from({ length: 4 }, (_, at) => `elected-${at}`);
     for (const name of elections) {
       const action = `app.signature('both.note', ('${cell.folder}', '${name}'), queue='${cell.queue}')`;
       await place.python.evaluate(`app.control.election('${randomUUID()}', 'task', ${action})`);
+      await cell.untilStarted(name);
     }
-    await expect.poll(starts, POLL).toEqual(elections.map(() => 1));
     // Whatever else was elected has been sent before this.
     expect(await cell.call("m.add", [1, 1])).toBe(2);
-    expect(starts()).toEqual(elections.map(() => 1));
-    await python.stop();
+    expect(elections.map((name) => cell.starts(name))).toEqual(elections.map(() => 1));
+    await Promise.all(others.map((other) => other.stop()));
     expect(await cell.stop()).toBe(0);
   });
 });

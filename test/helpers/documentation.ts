@@ -24,6 +24,8 @@ export function pageText(page: string): string {
 export async function runExample({ code }: Example): Promise<string> {
   const printed: string[] = [];
   const modules: Record<string, unknown> = {
+    "celerity/app": await import("../../app/index.ts"),
+    "celerity/worker": await import("../../worker/index.ts"),
     "celerity/signing": await import("../../signing/index.ts"),
     "node:crypto": await import("node:crypto"),
   };

@@ -144,6 +144,8 @@ describe("beside Python", () => {
 
   test("of one that fails", async () => {
     await compare("ev.fail", {}, ["task-received", "task-started", "task-failed"]);
+    const failed = events.filter(({ type }) => type === "task-failed").map(({ exception }) => exception);
+    expect(failed).toEqual(["ValueError('too far')", "RangeError('too far')"]);
   });
 
   test("of one that retries", async () => {
@@ -178,6 +180,8 @@ describe("beside Python", () => {
 
   test("of one that nobody knows", async () => {
     await compare("ev.unknown", {}, ["task-failed"]);
+    const unknown = events.filter(({ exception }) => exception === "NotRegistered('ev.unknown')");
+    expect(unknown).toHaveLength(2);
   });
 
   test("of the workers themselves", async () => {

@@ -18,28 +18,12 @@ const exporter: SpanExporter = {
   shutdown: async () => undefined,
 };
 
-function toLine({
-  name,
-  kind,
-  attributes,
-  status,
-  events,
-  parentSpanContext,
-  ...span
-}: ReadableSpan): object {
+function toLine(span: ReadableSpan): object {
+  const { name, kind, attributes, status, events, parentSpanContext } = span;
   const { traceId, spanId } = span.spanContext();
   const happened = events.map((event) => event.name);
-  return {
-    name,
-    kind,
-    attributes,
-    status,
-    happened,
-    traceId,
-    spanId,
-    parent: parentSpanContext?.spanId,
-    pid: process.pid,
-  };
+  const parent = parentSpanContext?.spanId;
+  return { name, kind, attributes, status, happened, traceId, spanId, parent, pid: process.pid };
 }
 
 new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }).register();

@@ -124,7 +124,7 @@ describe.each(["async", "prefork", "threads"])("in the pool %s", (pool) => {
       ["RETRY", 0],
       ["SUCCESS", 1],
     ]);
-    expect(runs[0]?.attributes["celery.retry.reason"]).toBe("Error('not yet')");
+    expect(runs[0]?.attributes["celery.retry.reason"]).toBe("Error: not yet");
   });
 
   test("a failure is an error of its span", async () => {
@@ -132,7 +132,7 @@ describe.each(["async", "prefork", "threads"])("in the pool %s", (pool) => {
     await result.get(WAIT).catch(() => undefined);
     const run = (await traceOf(traceId, 3)).find(({ name }) => name === "run/fail");
     expect(run).toMatchObject({
-      status: { code: SpanStatusCode.ERROR, message: "RangeError('too far')" },
+      status: { code: SpanStatusCode.ERROR, message: "RangeError: too far" },
       happened: ["exception"],
       attributes: { "error.type": "RangeError", "celery.state": "FAILURE" },
     });

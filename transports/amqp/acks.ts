@@ -16,8 +16,12 @@ export class Held {
   }
 }
 
+/** An acknowledgement waits for company no longer than this. */
+const HOLD_BACK_MS = 5;
+
 export class Acks {
   readonly #channel: Channel;
+  readonly #wantsMore: (held: number) => boolean;
   /** Told when the last delivery that was held is settled. */
   readonly #onIdle: () => void;
   #oldest: Held | undefined;
@@ -25,10 +29,13 @@ export class Acks {
   #acked: Held[] = [];
   #count = 0;
   #isDead = false;
+  #isAsked = false;
+  #timer: NodeJS.Timeout | undefined;
 
-  constructor(channel: Channel, onIdle: () => void) {
+  constructor(channel: Channel, onIdle: () => void, wantsMore: (held: number) => boolean = () => true) {
     this.#channel = channel;
     this.#onIdle = onIdle;
+    this.#wantsMore = wantsMore;
   }
 
   /** Deliveries not settled yet. */
@@ -62,7 +69,16 @@ export class Acks {
   ack(held: Held): void {
     if (!this.#release(held)) return;
     this.#acked.push(held);
-    if (this.#acked.length === 1) setImmediate(() => this.flush());
+    if (this.#isAsked) return;
+    this.#isAsked = true;
+    setImmediate(() => this.#flushIfWanted());
+  }
+
+  /** The broker sends more for what it is told is done: while the reader has enough to do, that can wait. */
+  #flushIfWanted(): void {
+    this.#isAsked = false;
+    if (this.#wantsMore(this.#count)) this.flush();
+    else this.#timer ??= setTimeout(() => this.flush(), HOLD_BACK_MS);
   }
 
   /** Sent at once, so that no multiple acknowledgement can overtake it. */
@@ -74,6 +90,8 @@ export class Acks {
 
   /** Sends the acknowledgements noted so far. */
   flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     const acked = this.#acked;
     if (acked.length === 0) return;
     this.#acked = [];

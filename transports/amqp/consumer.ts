@@ -53,7 +53,7 @@ export class AmqpConsumer implements Consumer {
       (error) => this.#channelClosed(error),
     );
     this.#channel = channel;
-    this.#acks = new Acks(channel, () => this.#settledAll());
+    this.#acks = new Acks(channel, () => this.#settledAll(), this.#options.wantsMore);
     const prefetch = this.#prefetch;
     const hasQuorum = detectQuorumQueues && queues.some(isQuorumQueue);
     const createCredit = sharesCredit && !hasQuorum ? createSharedCredit : createSplitCredit;

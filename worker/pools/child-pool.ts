@@ -2,18 +2,19 @@
  * A pool of processes or threads, each of which runs one task or a few at a time. A child that dies is replaced at once;
  * what it ran is LOST, but for tasks beside one that was killed on purpose: those run again.
  */
-import { ConfigurationError } from "../../protocol/index.ts";
+import { ConfigurationError, toError } from "../../protocol/index.ts";
 import type { Job } from "../job.ts";
 import { failure, lost, type Outcome } from "../outcome.ts";
 import type { Pool, PoolOptions } from "../pool.ts";
 import { setTrace } from "../task-tracing.ts";
 import type { Carrier, Child } from "./child/carrier.ts";
-import { type FromChild, packRequest, unpackOutcome, unpackValue } from "./child/messages.ts";
+import type { FromChild } from "./child/messages.ts";
+import { type Packed, packRequest, unpackMeta, unpackOutcome } from "./child/pack.ts";
 
 /** A task in a child, or on its way to one. */
 interface Assignment {
   readonly job: Job;
-  readonly request: Uint8Array;
+  readonly request: Packed;
   readonly onStart: (job: Job) => void;
   readonly resolve: (outcome: Outcome) => void;
   /** Ended by force: nobody waits for it. */
@@ -202,14 +203,8 @@ export class ChildPool implements Pool {
     job.pid = member.child.pid;
     onStart(job);
     member.child.send({ kind: "run", run, request });
-    job.abort ??= new AbortController();
-    const { signal } = job.abort;
-    const abort = (): void => {
-      const reason = signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason));
-      member.child.send({ kind: "abort", run, name: reason.name, message: reason.message });
-    };
-    if (signal.aborted) abort();
-    else signal.addEventListener("abort", abort, { once: true });
+    job.onAbort = ({ name, message }) => member.child.send({ kind: "abort", run, name, message });
+    if (job.abort?.signal.aborted === true) job.onAbort(toError(job.abort.signal.reason));
   }
 
   #idlest(): Member | undefined {
@@ -258,7 +253,7 @@ export class ChildPool implements Pool {
     const job = member.runs.get(run)?.job;
     let error: string | undefined;
     try {
-      if (job !== undefined) await this.#options.updateState(job, state, unpackValue(meta));
+      if (job !== undefined) await this.#options.updateState(job, state, unpackMeta(meta));
     } catch (thrown) {
       error = thrown instanceof Error ? thrown.message : String(thrown);
     }
@@ -314,9 +309,9 @@ export class ChildPool implements Pool {
   }
 }
 
-function readOutcome(bytes: Uint8Array): Outcome {
+function readOutcome(packed: Packed): Outcome {
   try {
-    return unpackOutcome(bytes);
+    return unpackOutcome(packed);
   } catch (error) {
     return failure(error);
   }

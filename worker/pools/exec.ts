@@ -18,7 +18,8 @@ import type { PoolFactory } from "../pool.ts";
 import { toOutcome } from "./answer-document.ts";
 import { toCallDocument } from "./call-document.ts";
 import type { Carrier } from "./child/carrier.ts";
-import { packValue, unpackRequest } from "./child/messages.ts";
+import { endWithWorker } from "./child/guard.ts";
+import { packMeta, packOutcome, unpackRequest } from "./child/pack.ts";
 import { ChildPool } from "./child-pool.ts";
 import { LineReader } from "./line-reader.ts";
 
@@ -52,17 +53,19 @@ function execCarrier(program: string, args: readonly string[], hostname: string,
       stdio: ["pipe", "pipe", "inherit"],
     }) as unknown as ChildProcessWithoutNullStreams;
     const runs = new Map<string, { readonly number: number; readonly run: Run }>();
+    const endsAlone = endWithWorker(child.pid);
     let ended = false;
     const end = (how: string): void => {
       if (ended) return;
       ended = true;
+      endsAlone();
       onEnd(how);
     };
     const finish = (id: string, outcome: Outcome): void => {
       const known = runs.get(id);
       if (known === undefined) return;
       runs.delete(id);
-      onMessage({ kind: "ended", run: known.number, outcome: packValue(outcome), memoryKib: 0 });
+      onMessage({ kind: "ended", run: known.number, outcome: packOutcome(outcome), memoryKib: 0 });
     };
     const lines = new LineReader(maxBytes, {
       onLine: (line) => {
@@ -81,7 +84,7 @@ function execCarrier(program: string, args: readonly string[], hostname: string,
             update: 0,
             run: known.number,
             state: String(state),
-            meta: packValue(meta),
+            meta: packMeta(meta),
           });
         } else finish(meant, answerOutcome(answer, known.run, hostname));
       },

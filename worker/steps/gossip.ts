@@ -53,13 +53,19 @@ interface Election {
     readonly action: unknown;
   }[];
   /** undefined in workers that did not start it. */
-  acks: Set<string> | undefined;
+  acks: string[] | undefined;
+}
+
+interface Node {
+  /** When it counts as gone if it is silent from now on, in milliseconds since 1970. */
+  readonly goneAtMs: number;
+  /** Decides elections as this worker does; Celery's own decide earlier. */
+  readonly isOurs: boolean;
 }
 
 export class Gossip {
   readonly #options: GossipOptions;
-  /** When a node that is silent from now on counts as gone, in milliseconds since 1970. */
-  readonly #nodes = new Map<string, number>();
+  readonly #nodes = new Map<string, Node>();
   readonly #elections = new Map<string, Election>();
   #consumer: Consumer | undefined;
   #listening: Promise<void> = Promise.resolve();
@@ -95,7 +101,7 @@ export class Gossip {
 
   /** Finds one worker of all that does the action; topic `task` has a signature that is sent once. */
   elect(id: string, topic: string, action: PlainObject | null): void {
-    this.#election(id).acks = new Set();
+    this.#election(id).acks = [];
     this.#options.events.send("worker-elect", { id, topic, action, cver: 1 });
   }
 
@@ -139,18 +145,19 @@ export class Gossip {
       if (this.#nodes.delete(node)) onNode(node, "left");
       return;
     }
-    const { freq } = event;
+    const { freq, sw_ident: software } = event;
     const seconds = typeof freq === "number" && freq > 0 && freq <= 3600 ? freq : 60;
     if (!this.#nodes.has(node)) {
       if (this.#nodes.size >= MAX_NODES) return;
       onNode(node, "joined");
     }
-    this.#nodes.set(node, Date.now() + MISSED_HEARTBEATS * seconds * 1000);
+    const goneAtMs = Date.now() + MISSED_HEARTBEATS * seconds * 1000;
+    this.#nodes.set(node, { goneAtMs, isOurs: software === "celerity" });
   }
 
   #forgetSilent(): void {
     const nowMs = Date.now();
-    for (const [node, goneAtMs] of this.#nodes) {
+    for (const [node, { goneAtMs }] of this.#nodes) {
       if (goneAtMs > nowMs) continue;
       this.#nodes.delete(node);
       this.#options.onNode(node, "lost");
@@ -166,15 +173,24 @@ export class Gossip {
   #onAck({ id }: PlainObject, sender: string): void {
     const election = typeof id === "string" ? this.#elections.get(id) : undefined;
     if (election?.acks === undefined || typeof id !== "string") return;
-    election.acks.add(sender);
-    // Everybody counts: the others, and this worker.
-    if (election.acks.size < this.#nodes.size + 1) return;
+    election.acks.push(sender);
+    if (!this.#isDecided(election.candidates.length, election.acks)) return;
     this.#elections.delete(id);
     const [first] = election.candidates.sort(
       (one, other) => one.clock - other.clock || (one.node < other.node ? -1 : 1),
     );
     if (first?.node !== `${this.#options.hostname}.${process.pid}`) return;
     if (first.topic === "task") this.#sendTask(first.action);
+  }
+
+  /**
+   * Workers of this kind wait until all have acknowledged. Celery's count acknowledgements, of any candidate, and stop at
+   * the number of other workers: beside those, this one must stop where they do, or two would win.
+   */
+  #isDecided(candidates: number, acks: readonly string[]): boolean {
+    const others = [...this.#nodes.values()];
+    if (others.every(({ isOurs }) => isOurs)) return new Set(acks).size > others.length;
+    return candidates > 1 && acks.length >= others.length;
   }
 
   #sendTask(action: unknown): void {

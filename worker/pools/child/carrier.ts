@@ -1,6 +1,7 @@
 /** How a pool starts and ends a child: as a process or as a thread, with the same messages. */
 import { fork } from "node:child_process";
 import { Worker as Thread } from "node:worker_threads";
+import { endWithWorker } from "./guard.ts";
 import type { FromChild, ToChild } from "./messages.ts";
 
 /** One process or thread, from the pool's side. */
@@ -27,14 +28,13 @@ const IS_SOURCE = import.meta.url.endsWith(".ts");
 const PROGRAM = new URL(IS_SOURCE ? "./main.ts" : "./main.js", import.meta.url);
 
 export const processCarrier: Carrier = ({ onMessage, onEnd }) => {
-  const child = fork(PROGRAM, [], {
-    serialization: "advanced",
-    ...(IS_SOURCE ? { execArgv: ["--import", "tsx"] } : {}),
-  });
+  const child = fork(PROGRAM, [], IS_SOURCE ? { execArgv: ["--import", "tsx"] } : {});
+  const endsAlone = endWithWorker(child.pid);
   let ended = false;
   const end = (how: string): void => {
     if (ended) return;
     ended = true;
+    endsAlone();
     onEnd(how);
   };
   child.on("message", (message) => onMessage(message as FromChild));

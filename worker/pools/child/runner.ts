@@ -6,7 +6,8 @@ import type { Run } from "../../job.ts";
 import { failure, type Outcome } from "../../outcome.ts";
 import { withTaskSignals } from "../../task-signals.ts";
 import { traceOf, withTracing } from "../../task-tracing.ts";
-import { type FromChild, packValue, type ToChild, unpackRequest } from "./messages.ts";
+import type { FromChild, ToChild } from "./messages.ts";
+import { type Packed, packMeta, packOutcome, unpackRequest } from "./pack.ts";
 
 export interface RunnerOptions {
   readonly send: (message: FromChild) => void;
@@ -41,7 +42,7 @@ export function createRunner({ send, end, memoryKib }: RunnerOptions): Runner {
   let atEnd = (): void => undefined;
 
   const updateState = (run: NumberedRun, state: string, meta: unknown): Promise<void> => {
-    const packed = packValue(meta);
+    const packed = packMeta(meta);
     lastUpdate += 1;
     const update = lastUpdate;
     return new Promise((resolve, reject) => {
@@ -65,17 +66,17 @@ export function createRunner({ send, end, memoryKib }: RunnerOptions): Runner {
     }
   };
 
-  const run = async (number: number, packed: Uint8Array): Promise<void> => {
+  const run = async (number: number, packed: Packed): Promise<void> => {
     send(await outcomeOf(number, packed));
     runs.delete(number);
     stopWhenIdle();
   };
 
-  const outcomeOf = async (number: number, packed: Uint8Array): Promise<FromChild> => {
+  const outcomeOf = async (number: number, packed: Packed): Promise<FromChild> => {
     const ended = (outcome: Outcome, numbered?: NumberedRun): FromChild => ({
       kind: "ended",
       run: number,
-      outcome: packValue(outcome),
+      outcome: packOutcome(outcome),
       trace: numbered === undefined ? undefined : traceOf(numbered),
       memoryKib: reportsMemory ? memoryKib() : 0,
     });
