@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { chown, mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /**
  * Replaces itself with the command given as arguments 3 and up. What stays behind waits on standard input, which closes
@@ -100,10 +102,13 @@ export class GuardedProcess {
     this.#child.kill(signal);
   }
 
-  /** kill -9 of the process and its children; resolves once it is gone. */
+  /** kill -9 of the process and its children, those in groups of their own too; resolves once they are gone. */
   async kill(): Promise<void> {
+    const children = descendantsOf(this.pid);
     this.#signalGroup("SIGKILL");
+    for (const pid of children) trySignal(pid, "SIGKILL");
     await this.#exited;
+    while (children.some(isRunning)) await sleep(10);
   }
 
   /** Asks it to stop in its own way; resolves once it is gone. After `patienceMs` it is killed. */
@@ -121,6 +126,44 @@ export class GuardedProcess {
     } catch {
       // The group is gone already.
     }
+  }
+}
+
+/** Processes that a process started, and those that they started; known on Linux alone. */
+function descendantsOf(pid: number): readonly number[] {
+  const parents = new Map<number, number>();
+  for (const name of existsSync("/proc") ? readdirSync("/proc") : []) {
+    if (/^\d+$/.test(name)) parents.set(Number(name), statOf(Number(name))?.parent ?? 0);
+  }
+  const found = [pid];
+  for (const ancestor of found) {
+    for (const [child, parent] of parents) if (parent === ancestor) found.push(child);
+  }
+  return found.slice(1);
+}
+
+function statOf(pid: number): { readonly state: string; readonly parent: number } | undefined {
+  try {
+    // The program's name is in parentheses, and may have anything in it.
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const [state = "", parent = ""] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return { state, parent: Number(parent) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** A zombie has ended, whoever forgets to collect it. */
+function isRunning(pid: number): boolean {
+  const stat = statOf(pid);
+  return stat !== undefined && stat.state !== "Z" && stat.state !== "X";
+}
+
+function trySignal(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It is gone already.
   }
 }
 
