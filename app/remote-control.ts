@@ -4,7 +4,13 @@
  */
 import { randomUUID } from "node:crypto";
 import { decodeBody, encodeBody, jsonSerializer } from "../codecs/index.ts";
-import { ConfigurationError, isPlainObject, type PlainObject, setOwn } from "../protocol/index.ts";
+import {
+  BrokerError,
+  ConfigurationError,
+  isPlainObject,
+  type PlainObject,
+  setOwn,
+} from "../protocol/index.ts";
 import type { Connection, Delivery, QueueSpec } from "../transports/index.ts";
 import type { App } from "./app.ts";
 
@@ -25,6 +31,8 @@ export interface ControlOptions {
   readonly timeoutMs?: number;
   /** No longer than this without a further answer, in milliseconds. */
   readonly quietMs?: number;
+  /** No longer at all when the broker says that nobody listens. */
+  readonly endsUnheard?: boolean;
   /** Default: the app's. */
   readonly connection?: Connection;
   /** Logical clock of the sender. */
@@ -55,7 +63,13 @@ export async function ask(app: App, method: string, options: ControlOptions = {}
   const replies: PlainObject = {};
   try {
     const reply_to = { exchange: CONTROL_REPLY_EXCHANGE, routing_key: id };
-    await publishCommand(app, connection, method, options, { ticket, reply_to });
+    try {
+      await publishCommand(app, connection, method, options, { ticket, reply_to });
+    } catch (error) {
+      if (options.endsUnheard === true && error instanceof BrokerError && error.code === "unroutable")
+        return {};
+      throw error;
+    }
     for await (const deliveries of consumer) {
       quiet?.refresh();
       for (const delivery of deliveries) {
@@ -98,7 +112,14 @@ async function publishCommand(
   app: App,
   connection: Connection,
   method: string,
-  { arguments: given = {}, destination = [], pattern, timeoutMs = 1000, clock = 0 }: ControlOptions,
+  {
+    arguments: given = {},
+    destination = [],
+    pattern,
+    timeoutMs = 1000,
+    clock = 0,
+    endsUnheard,
+  }: ControlOptions,
   reply: PlainObject,
 ): Promise<void> {
   await connection.declareExchange({ name: CONTROL_EXCHANGE, type: "fanout", durable: false });
@@ -121,7 +142,7 @@ async function publishCommand(
     headers: { clock, expires },
     properties: { deliveryMode: 2, priority: 0 },
   } as const;
-  const route = { exchange: CONTROL_EXCHANGE, routingKey: "", optional: true };
+  const route = { exchange: CONTROL_EXCHANGE, routingKey: "", optional: endsUnheard !== true };
   await connection.publish(app.sealing.sealControl(message, CONTROL_EXCHANGE), route);
 }
 

@@ -19,7 +19,7 @@ import {
   sealExpiresAtMs,
   sealMessage,
   verifySeal,
-} from "../signing/index.ts";
+} from "../signing/seal/index.ts";
 import { splitBrokerUrls } from "../transports/index.ts";
 import type { PreparedTask } from "./producer.ts";
 import { CONTROL_EXCHANGE } from "./remote-control.ts";

@@ -4,7 +4,7 @@
  */
 import { type Codecs, createCodecs, type Serializer } from "../codecs/index.ts";
 import { ConfigurationError } from "../protocol/index.ts";
-import { type AuthSerializerOptions, createAuthSerializer } from "../signing/index.ts";
+import { type AuthSerializerOptions, createAuthSerializer } from "../signing/auth/index.ts";
 import type { AppOptions } from "./app.ts";
 import { celeryName, loadSettings } from "./load-settings.ts";
 import type { Settings } from "./settings.ts";

@@ -29,6 +29,9 @@ export interface WireMessage {
 export interface Route {
   readonly exchange: string;
   readonly routingKey: string;
-  /** True when it is fine that nobody listens, and not worth waiting for the broker (events, control, replies). */
+  /**
+   * True when it is fine that nobody listens, and not worth waiting for the broker (events, control, replies). False asks for
+   * a listener of a fanout exchange too, where a broker without queues for it would not.
+   */
   readonly optional?: boolean;
 }

@@ -232,10 +232,10 @@ class MemoryStore implements QueueStore {
     return this.#broker.bindings.get(exchange) ?? [];
   }
 
-  async broadcast(exchange: string, routingKey: string, payload: string): Promise<void> {
-    for (const listener of [...this.#broker.listeners]) {
-      if (listener.exchange === exchange) listener.onPayload(payload, routingKey);
-    }
+  async broadcast(exchange: string, routingKey: string, payload: string): Promise<boolean> {
+    const listeners = [...this.#broker.listeners].filter((listener) => listener.exchange === exchange);
+    for (const { onPayload } of listeners) onPayload(payload, routingKey);
+    return listeners.length > 0;
   }
 
   async subscribe(

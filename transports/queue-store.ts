@@ -74,8 +74,8 @@ export interface QueueStore {
   park?(claims: readonly ClaimToPark[]): Promise<void>;
   bind(binding: Binding): Promise<void>;
   bindings(exchange: string): Promise<readonly Binding[]>;
-  /** Fanout; absent where the store has none (then control and events are off). */
-  broadcast?(exchange: string, routingKey: string, payload: string): Promise<void>;
+  /** Fanout; absent where the store has none (then control and events are off). Resolves to whether somebody listens. */
+  broadcast?(exchange: string, routingKey: string, payload: string): Promise<boolean>;
   subscribe?(
     exchange: string,
     routingKeyPattern: string,

@@ -107,7 +107,9 @@ class VirtualConnection implements Connection {
   async #publishToExchange(message: WireMessage, route: Route, payload: string): Promise<void> {
     const type = this.#exchangeTypes.get(route.exchange) ?? "direct";
     if (type === "fanout" && this.#store.broadcast !== undefined) {
-      return this.#store.broadcast(route.exchange, route.routingKey, payload);
+      const isHeard = await this.#store.broadcast(route.exchange, route.routingKey, payload);
+      if (isHeard || route.optional !== false) return;
+      throw unroutable(route);
     }
     const find = async (): Promise<readonly string[]> =>
       matchingQueues(await this.#bindingsOf(route.exchange), type, route.routingKey);
@@ -118,10 +120,7 @@ class VirtualConnection implements Connection {
       queues = await find();
     }
     if (queues.length === 0 && route.optional !== true) {
-      throw new BrokerError(
-        "unroutable",
-        `No queue is bound to exchange "${route.exchange}" for routing key "${route.routingKey}".`,
-      );
+      throw unroutable(route);
     }
     const priority = clampPriority(message.properties.priority);
     await Promise.all(queues.map((queue) => this.#puts.add({ queue, payload, priority })));
@@ -172,4 +171,9 @@ class VirtualConnection implements Connection {
     await this.#puts.idle().catch(() => undefined);
     await this.#store.close();
   }
+}
+
+function unroutable({ exchange, routingKey }: Route): BrokerError {
+  const what = `No queue is bound to exchange "${exchange}" for routing key "${routingKey}".`;
+  return new BrokerError("unroutable", what);
 }

@@ -6,13 +6,13 @@ import { exceptionDocument } from "./outcome.ts";
 /** Deliveries without a survivor before a message is taken for the cause. */
 export const MAX_DELIVERIES = 3;
 
-/** Counts deliveries where the broker does not: classic queues of RabbitMQ only say that there was one. */
+/** Counts deliveries from before the message was sent again, where every broker begins anew. */
 const COUNT_HEADER = "celerity-deliveries";
 
 /** Times the message was handed out before, as far as anybody knows. */
 export function previousDeliveries({ previousDeliveries: counted = 0, message }: Delivery): number {
   const noted = message?.headers[COUNT_HEADER];
-  return typeof noted === "number" && Number.isSafeInteger(noted) ? Math.max(counted, noted) : counted;
+  return typeof noted === "number" && Number.isSafeInteger(noted) && noted > 0 ? counted + noted : counted;
 }
 
 /** The same message with this delivery counted. */

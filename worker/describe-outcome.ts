@@ -34,7 +34,7 @@ function ending(outcome: Outcome): string {
     case "RETRY":
       return `will be retried at ${formatIsoTime(outcome.etaMs)} because of ${describeException(outcome.exception)}`;
     case "REVOKED":
-      return `was not run: ${describeException(outcome.exception)}`;
+      return `${outcome.signum === undefined ? "was not run" : "was ended"}: ${describeException(outcome.exception)}`;
     case "REJECTED":
       return outcome.requeue ? "was given back to its queue" : "was rejected";
     case "LOST":

@@ -26,6 +26,9 @@ export interface SchedulerOptions {
   readonly isRevoked: (job: Job) => boolean;
 }
 
+/** How a task ends that was told to stop, or whose process was. */
+const BROKEN_OFF: ReadonlySet<Outcome["state"]> = new Set<Outcome["state"]>(["FAILURE", "LOST"]);
+
 export class Scheduler {
   readonly #options: SchedulerOptions;
   readonly #active = new Set<Job>();
@@ -36,6 +39,7 @@ export class Scheduler {
   #head = 0;
   #idle: (() => void) | undefined;
   #stopped = false;
+  #aborted = false;
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
@@ -123,7 +127,9 @@ export class Scheduler {
     // A run that was ended by force has had its outcome.
     if (!this.#active.delete(job)) return;
     this.#options.limits.stop(job);
-    this.#options.onEnd(job, outcome);
+    // What was told to stop with its worker has not failed: it goes on in another one.
+    if (this.#aborted && BROKEN_OFF.has(outcome.state)) job.delivery.reject({ requeue: true });
+    else this.#options.onEnd(job, outcome);
     this.#fill();
     if (this.#active.size === 0) this.#idle?.();
   }
@@ -163,8 +169,9 @@ export class Scheduler {
     });
   }
 
-  /** Asks all running jobs to stop, through their AbortSignal. */
+  /** Asks all running jobs to stop, through their AbortSignal; those that do not succeed from now on go back to their queue. */
   abortActive(reason: Error): void {
+    this.#aborted = true;
     for (const job of this.#active) askToStop(job, reason);
   }
 

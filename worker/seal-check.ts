@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { App } from "../app/index.ts";
 import type { Awaitable } from "../codecs/index.ts";
 import { BackendError, DecodeError, type WireMessage } from "../protocol/index.ts";
-import { type NonceClaim, type NonceState, SEAL_HEADER } from "../signing/index.ts";
+import { type NonceClaim, type NonceState, SEAL_HEADER } from "../signing/seal/index.ts";
 import { createBatcher } from "../transports/batcher.ts";
 import type { Delivery } from "../transports/index.ts";
 import { createUnsealedWarnings } from "./unsealed-warnings.ts";

@@ -16,6 +16,7 @@ import { needsFollowUp, sendFollowUps } from "./follow-up.ts";
 import type { Job } from "./job.ts";
 import { failure, type Outcome } from "./outcome.ts";
 import type { SealCheck } from "./seal-check.ts";
+import type { Sender } from "./sender.ts";
 import { withinTraceOf } from "./task-tracing.ts";
 
 /** A job that has ended. */
@@ -36,6 +37,7 @@ export interface SettleOptions {
   readonly backend: ResultBackend | undefined;
   /** undefined: seals are not looked at. */
   readonly sealCheck: SealCheck | undefined;
+  readonly sender: Sender;
   readonly onWarning: (message: string, error?: unknown) => void;
 }
 
@@ -49,7 +51,7 @@ export interface Settler {
 }
 
 export function createSettler(options: SettleOptions): Settler {
-  const { app, backend, sealCheck, onWarning } = options;
+  const { app, backend, sealCheck, sender, onWarning } = options;
   let batch: { readonly ended: Ended; readonly done: () => void }[] = [];
   const running = new Set<Promise<void>>();
 
@@ -61,7 +63,8 @@ export function createSettler(options: SettleOptions): Settler {
   const tellBroker = ({ delivery }: Job, verdict: Verdict): void => {
     if (verdict !== "requeue") sealCheck?.settled(delivery);
     if (verdict === "ack") delivery.ack();
-    else delivery.reject({ requeue: verdict === "requeue" });
+    else if (verdict === "requeue") sender.giveBack(delivery);
+    else delivery.reject({ requeue: false });
   };
 
   /** Stores a batch, then tells the broker about each of its jobs. */

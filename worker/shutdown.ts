@@ -27,13 +27,11 @@ export async function shutDown(
   // What waits for its seal to be noted is given back, or the lanes would wait with it.
   parts.sealCheck?.stop();
   await consumed;
-  for (const job of lanes.flatMap((lane) => lane.stop())) job.delivery.reject({ requeue: true });
+  for (const job of lanes.flatMap((lane) => lane.stop())) parts.sender.giveBack(job.delivery);
   const idle = Promise.all(lanes.map(({ scheduler }) => scheduler.idle()));
   const isCold = whenAborted(signals.cold).then(() => softPhase(parts, settings, signals.now));
   await Promise.race([idle, isCold.then(() => abortActive(parts))]);
-  const settled = parts.lostHandler
-    .idle()
-    .then(() => Promise.all([parts.settler.idle(), parts.refuser.idle()]));
+  const settled = Promise.all([parts.settler.idle(), parts.refuser.idle()]).then(() => parts.sender.idle());
   await Promise.race([settled, isCold]);
   await stopSteps();
   await Promise.all(lanes.map(({ pool }) => pool.close()));

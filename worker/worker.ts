@@ -8,7 +8,6 @@ import { type Awaitable, andThen } from "../codecs/index.ts";
 import { ConfigurationError, toError } from "../protocol/index.ts";
 import type { Delivery, QueueSpec, ReconnectingConnection } from "../transports/index.ts";
 import type { Bootstep } from "./bootstep.ts";
-import { createClusterRate } from "./cluster-rate.ts";
 import { describeOutcome } from "./describe-outcome.ts";
 import { createEventSender, type EventSender } from "./events.ts";
 import { createExecute } from "./execute.ts";
@@ -27,11 +26,13 @@ import { createRefuser, type Refuser } from "./refuse.ts";
 import { RevokedTasks } from "./revoked.ts";
 import { Scheduler } from "./scheduler.ts";
 import { createSealCheck, type SealCheck } from "./seal-check.ts";
+import { createSender, type Sender } from "./sender.ts";
 import { createSettler, type Settler } from "./settle.ts";
 import { type ShutdownSignals, shutDown } from "./shutdown.ts";
 import type { Autoscaler } from "./steps/autoscaler.ts";
 import type { Gossip } from "./steps/gossip.ts";
 import { workerSteps } from "./steps/index.ts";
+import { Suspects } from "./suspects.ts";
 import { withTaskSignals } from "./task-signals.ts";
 import { withTracing } from "./task-tracing.ts";
 import { TimeLimits } from "./time-limits.ts";
@@ -62,6 +63,7 @@ export class Worker {
   #processed = 0;
   #connectionLives = 0;
   #connection: ReconnectingConnection | undefined;
+  #pools: readonly Pool[] = [];
   #sealCheck: SealCheck | undefined;
   #parts: Parts | undefined;
   #fail: (error: Error) => void = () => undefined;
@@ -145,7 +147,12 @@ export class Worker {
 
   async #start(): Promise<void> {
     this.app.signals.send("worker_init", () => this.#event);
-    await this.#assemble();
+    try {
+      await this.#assemble();
+    } catch (error) {
+      await Promise.all([...this.#pools.map((pool) => pool.close()), this.#connection?.close()]);
+      throw error;
+    }
     try {
       for (const step of workerSteps(this.#options)) {
         await step.start(this);
@@ -162,10 +169,32 @@ export class Worker {
   async #assemble(): Promise<void> {
     const { app } = this;
     const warn = (message: string, error?: unknown): void => this.warn(message, error);
+    const plans = planLanes(this.#options);
+    const pools = await Promise.all(
+      plans.map((plan) =>
+        this.#createPool(plan, {
+          execute: (job) => execute(job),
+          updateState: (job, state, meta) => settler.storeState(job, state, meta),
+        }),
+      ),
+    );
+    this.#pools = pools;
+    // Processes take as long to start as all the rest: the step `pool` waits for them.
+    const poolsReady = Promise.all(pools.map((pool) => pool.start?.()));
+    const poolsFailed = poolsReady.then(() => new Promise<never>(() => undefined));
+    poolsFailed.catch(() => undefined);
     const backend = app.keepsResults ? await app.backend() : undefined;
     const sealCheck = await createSealCheck({ app, onWarning: warn });
     this.#sealCheck = sealCheck;
-    const settler = createSettler({ app, hostname: this.hostname, backend, sealCheck, onWarning: warn });
+    const sender = createSender({ app, sealCheck, onWarning: warn });
+    const settler = createSettler({
+      app,
+      hostname: this.hostname,
+      backend,
+      sealCheck,
+      sender,
+      onWarning: warn,
+    });
     const execute = withTracing(
       withTaskSignals(createExecute<Job>({ hostname: this.hostname, updateState: settler.storeState }), {
         signals: app.signals,
@@ -173,14 +202,12 @@ export class Worker {
       }),
       app.settings.brokerUrl,
     );
-    const plans = planLanes(this.#options);
-    const pools = await startPools(plans.map((plan) => this.#createPool(plan, execute, settler)));
     const connection = await app.openConnection((life) => {
       this.#connectionLives = life;
     });
     this.#connection = connection;
     if (this.#stopping !== undefined) await connection.close();
-    await connection.untilConnected();
+    await Promise.race([connection.untilConnected(), poolsFailed]);
     for (const queue of this.queues) await connection.declareQueue(queue);
     const events = createEventSender({
       connection,
@@ -201,7 +228,8 @@ export class Worker {
       },
     });
     const { workerRateLimitStore: rateStore } = app.settings;
-    const rateTurns = rateStore === null ? undefined : createClusterRate(rateStore);
+    const rateTurns =
+      rateStore === null ? undefined : (await import("./cluster-rate.ts")).createClusterRate(rateStore);
     const lanes = plans.map(({ queues }, at) => {
       const pool = pools[at] as Pool;
       const scheduler = new Scheduler({
@@ -232,14 +260,17 @@ export class Worker {
       sealCheck,
     });
     const refuser = createRefuser({ app, hostname: this.hostname, backend, sealCheck, onWarning: warn });
-    const lostHandler = createLostHandler({ app, settler, refuser, events, sealCheck, onWarning: warn });
+    const lostHandler = createLostHandler({ app, settler, refuser, events, sender });
     this.#parts = {
+      poolsReady,
       rateTurns,
       sealCheck,
       park,
       settler,
       refuser,
       lostHandler,
+      sender,
+      suspects: new Suspects(sender),
       connection,
       events,
       limits,
@@ -248,13 +279,12 @@ export class Worker {
     };
   }
 
-  #createPool(plan: LanePlan, execute: PoolOptions["execute"], settler: Settler): Promise<Pool> {
+  #createPool(plan: LanePlan, runs: Pick<PoolOptions, "execute" | "updateState">): Promise<Pool> {
     const { settings } = this.app;
     const given = this.#options;
     return createPool(plan.pool, {
+      ...runs,
       concurrency: plan.concurrency,
-      execute,
-      updateState: settler.storeState,
       appModule: given.appModule,
       target: undefined,
       poolSecrets: settings.workerPoolSecrets,
@@ -302,7 +332,7 @@ export class Worker {
     scheduler: Scheduler,
   ): Awaitable<void> {
     if (accepted === undefined) {
-      delivery.reject({ requeue: true });
+      parts.sender.giveBack(delivery);
       return;
     }
     if (isRefusal(accepted)) {
@@ -312,7 +342,7 @@ export class Worker {
       return;
     }
     return andThen(parts.park(accepted, scheduler), (isParked) => {
-      if (!isParked) this.#keep(accepted, parts, scheduler);
+      if (!isParked && !parts.suspects.defer(accepted)) this.#keep(accepted, parts, scheduler);
     });
   }
 
@@ -346,9 +376,10 @@ export class Worker {
     const { task } = job.request;
     this.#processed += 1;
     this.#total.set(task, (this.#total.get(task) ?? 0) + 1);
+    this.#parts?.suspects.ended(job);
     if (outcome.state === "LOST") {
       this.#log(job, outcome);
-      this.#parts?.lostHandler.lost(job, outcome);
+      this.#parts?.lostHandler(job, outcome);
       return;
     }
     if (outcome.state === "REVOKED") {
@@ -414,12 +445,16 @@ export class Worker {
 
 /** What a started worker consists of. */
 export interface Parts {
+  /** Resolves when all pools can run tasks; rejects when one never will. */
+  readonly poolsReady: Promise<unknown>;
   readonly rateTurns: RateTurns | undefined;
   readonly sealCheck: SealCheck | undefined;
   readonly park: Park;
   readonly settler: Settler;
   readonly refuser: Refuser;
   readonly lostHandler: LostHandler;
+  readonly sender: Sender;
+  readonly suspects: Suspects;
   readonly connection: ReconnectingConnection;
   readonly events: EventSender;
   readonly limits: TimeLimits;
@@ -435,16 +470,4 @@ export interface JobsInHand {
   readonly waiting: readonly Job[];
   /** Waiting for their ETA. */
   readonly scheduled: readonly Job[];
-}
-
-/** Resolves when all can run tasks; when one cannot start, the others are closed. */
-async function startPools(creating: readonly Promise<Pool>[]): Promise<readonly Pool[]> {
-  const pools = await Promise.all(creating);
-  try {
-    await Promise.all(pools.map((pool) => pool.start?.()));
-    return pools;
-  } catch (error) {
-    await Promise.all(pools.map((pool) => pool.close()));
-    throw error;
-  }
 }

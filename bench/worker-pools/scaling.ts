@@ -9,7 +9,7 @@ import { expectQueueLength } from "../lib/servers.ts";
 import { drainProgram, type ScalingInput } from "./drains.ts";
 
 /** About 20 ms of arithmetic, in thousands of steps in Python and ten thousands in JavaScript. */
-const ROUNDS = { node: 240, python: 300 };
+const ROUNDS = { node: 450, python: 380 };
 
 const execute = promisify(execFile);
 const { broker, cores, count, runtime } = readInput<ScalingInput>();

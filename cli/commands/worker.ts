@@ -50,12 +50,22 @@ async function runWorker(flags: WorkerFlags & ConnectionFlags): Promise<void> {
   await Promise.race([started, shutdown.requested]);
   const signal = await Promise.race([shutdown.requested, worker.shutdownRequested, worker.failed]);
   if (signal instanceof Error) throw signal;
-  logger.info({}, `${signal}: warm shutdown, finishing what runs (again to stop at once)`);
+  const sayCold = (): void => logger.warn({}, coldShutdown(worker.app.settings.workerSoftShutdownTimeout));
+  if (shutdown.cold.aborted) sayCold();
+  else {
+    logger.info({}, `${signal}: warm shutdown, finishing what runs (again to stop at once)`);
+    shutdown.cold.addEventListener("abort", sayCold);
+  }
   await worker.stop(shutdown.cold, shutdown.now);
   await app.close();
   // A terminal that closes says SIGHUP too, and wants no new worker.
   if (signal === "SIGHUP" && !process.stdin.isTTY) await restart();
   process.exit(shutdown.cold.aborted ? 1 : 0);
+}
+
+function coldShutdown(softSeconds: number): string {
+  const end = "cold shutdown, what runs goes back to its queue";
+  return softSeconds === 0 ? end : `soft shutdown, finishing what runs for ${softSeconds} s; then ${end}`;
 }
 
 function expanded(path: string | undefined, { hostname }: WorkerFlags): string | undefined {

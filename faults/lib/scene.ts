@@ -17,7 +17,7 @@ export const HELD: number = 4 * CONCURRENCY;
 export const TASK_SECONDS = 0.05;
 
 /** After its fault, a scene has so long to come to rest before what is missing counts as lost. */
-const PATIENCE_MS = 120_000;
+const PATIENCE_SECONDS = 120;
 const LOOK_MS = 50;
 
 /** An empty broker, an empty result store, and a folder. */
@@ -176,13 +176,13 @@ export class Scene {
   }
 
   /** Resolves when all accepted tasks but `except` have ended, or patience has. */
-  async settled(except: readonly string[] = []): Promise<void> {
+  async settled(except: readonly string[] = [], patience: number = PATIENCE_SECONDS): Promise<void> {
     const excepted = new Set(except);
     const isOver = (): boolean => {
       const ended = this.ledger.ids("end");
       return [...this.ledger.accepted].every((id) => ended.has(id) || excepted.has(id));
     };
-    await this.until(isOver, "all tasks have ended").catch(() => undefined);
+    await this.until(isOver, "all tasks have ended", patience).catch(() => undefined);
   }
 
   /** Resolves when there are so many dead letters, or patience has ended. */
@@ -192,15 +192,15 @@ export class Scene {
     await this.until(isOver, `${count} dead letters are there`).catch(() => undefined);
   }
 
-  /** Rejects when it does not come true within the patience for anything. */
+  /** Rejects when it does not come true within the patience for anything, or within so many seconds. */
   async until(
     isTrue: () => boolean | Promise<boolean>,
     what: string,
-    patienceMs: number = PATIENCE_MS,
+    patience: number = PATIENCE_SECONDS,
   ): Promise<void> {
     for (const startedAtMs = Date.now(); !(await isTrue()); await sleep(LOOK_MS)) {
-      if (Date.now() - startedAtMs > patienceMs)
-        throw new Error(`Not within ${patienceMs / 1000} s: ${what}.`);
+      if (this.#isClosed || Date.now() - startedAtMs > patience * 1000)
+        throw new Error(`Not within ${patience} s: ${what}.`);
     }
   }
 

@@ -15,6 +15,8 @@ const CASES: readonly FaultCase[] = [
 /** The heap of each thread, in MB: one that fills it fails soon. */
 const HEAP = { NODE_OPTIONS: "--max-old-space-size=128" };
 const DELIVERIES = 3;
+/** A new Node process on a busy machine. */
+const RECOVERY_LIMIT = 5;
 
 /** Tasks that end their process or thread, each in its own way, among good ones. */
 export const childDies: Fault = {
@@ -36,7 +38,7 @@ export const childDies: Fault = {
     return {
       duplicates: 0,
       dead: deadly,
-      recovery: { seconds: longestGap(scene, deadly), limit: 2 },
+      recovery: { seconds: longestGap(scene, deadly), limit: RECOVERY_LIMIT },
       checks: [
         { what: "starts of the deadly tasks", value: starts.length, limit: DELIVERIES * deadly.length },
         { what: "workers that ended", value: (await scene.running(worker)) ? 0 : 1, limit: 0 },

@@ -1,8 +1,8 @@
 /** Keys and certificates from the file system, with errors that name the setting. */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { globSync } from "tinyglobby";
 import { ConfigurationError, toError } from "../../protocol/errors.ts";
+import { globSync } from "../glob.ts";
 
 /** The files that a setting names, sorted: a file, all files of a directory but hidden ones, or a glob pattern. */
 export function listFiles(setting: string, path: string): string[] {

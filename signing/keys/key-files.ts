@@ -12,8 +12,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { globSync } from "tinyglobby";
 import { ConfigurationError, toError } from "../../protocol/index.ts";
+import { globSync } from "../glob.ts";
 
 /** A key takes 4 KiB at most; a key set of many is still far below. */
 const MAX_KEY_FILE_BYTES = 1024 * 1024;

@@ -158,7 +158,7 @@ describe("celerity worker with processes ends", () => {
     const worker = await scene.start([], { CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT: "600" });
     const running = await scene.gate("finishes");
     worker.signal("SIGQUIT");
-    await worker.waitForOutput(/SIGQUIT: warm shutdown/);
+    await worker.waitForOutput(/soft shutdown, finishing what runs for 600 s/);
     await scene.open("finishes");
     // Had it waited for the whole phase, this test would not end.
     expect(await worker.ended()).toBe(1);
@@ -182,6 +182,7 @@ describe("celerity worker with processes ends", () => {
     worker.signal("SIGINT");
     await worker.waitForOutput(/SIGINT: warm shutdown/);
     worker.signal("SIGINT");
+    await worker.waitForOutput(/soft shutdown, finishing/);
     worker.signal("SIGINT");
     expect(await worker.ended()).toBe(1);
     await scene.expectGivenBack("runs", running);
@@ -193,6 +194,7 @@ describe("celerity worker with processes ends", () => {
     worker.signal("SIGINT");
     await worker.waitForOutput(/never closes/);
     worker.signal("SIGINT");
+    await worker.waitForOutput(/cold shutdown/);
     worker.signal("SIGINT");
     expect(await worker.ended()).toBe(1);
   });

@@ -2,7 +2,6 @@
  * Remote control of TypeScript and Python workers side by side: Celery's clients ask both the same and get the same
  * answers, and `celerity inspect`, `control`, `status` and `purge` reach both.
  */
-import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CONTROL, INSPECT } from "../../cli/remote-commands.ts";
 import { isPlainObject } from "../../protocol/index.ts";
@@ -537,31 +536,6 @@ describe.each(BROKERS)("workers that meet on %s", (broker) => {
     await expect.poll(() => revokedIn(second.node), POLL).toEqual(both);
     await python.stop();
     expect(await second.stop()).toBe(0);
-  });
-
-  // An election of two ends a Celery worker with an IndexError now and then (kombu.clocks.sort_heap), without us too.
-  test("elect one of three", async () => {
-    const place = await startPlace(broker, "latest");
-    const [cell, ...others] = await Promise.all([
-      startTypeScript(place),
-      startPython(place, { isSociable: true }),
-      startPython(place, { isSociable: true }),
-    ]);
-    const nodes = [cell.node, ...others.map(({ name }) => name)].sort();
-    const there = async (): Promise<unknown> =>
-      Object.keys((await place.python.inspect("ping", [], { destination: nodes, timeout: 2 })) ?? {}).sort();
-    await expect.poll(there, POLL).toEqual(nodes);
-    const elections = Array.from({ length: 4 }, (_, at) => `elected-${at}`);
-    for (const name of elections) {
-      const action = `app.signature('both.note', ('${cell.folder}', '${name}'), queue='${cell.queue}')`;
-      await place.python.evaluate(`app.control.election('${randomUUID()}', 'task', ${action})`);
-      await cell.untilStarted(name);
-    }
-    // Whatever else was elected has been sent before this.
-    expect(await cell.call("m.add", [1, 1])).toBe(2);
-    expect(elections.map((name) => cell.starts(name))).toEqual(elections.map(() => 1));
-    await Promise.all(others.map((other) => other.stop()));
-    expect(await cell.stop()).toBe(0);
   });
 });
 

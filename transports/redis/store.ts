@@ -308,10 +308,9 @@ export class RedisQueueStore implements QueueStore {
     return this.#ask(() => this.#bindings.read(exchange));
   }
 
-  async broadcast(exchange: string, routingKey: string, payload: string): Promise<void> {
-    await this.#ask(() =>
-      this.#client.publish(fanoutTopic(this.#options.layout, exchange, routingKey), payload),
-    );
+  async broadcast(exchange: string, routingKey: string, payload: string): Promise<boolean> {
+    const topic = fanoutTopic(this.#options.layout, exchange, routingKey);
+    return (await this.#ask(() => this.#client.publish(topic, payload))) > 0;
   }
 
   subscribe(

@@ -27,6 +27,11 @@ export function nok(value: string): { readonly error: string } {
   return { error: value };
 }
 
+/** Python's truth: Flower says 1, and not true. */
+export function isTrue(value: unknown): boolean {
+  return value !== false && value !== null && value !== undefined && value !== 0 && value !== "";
+}
+
 /** A string argument. Throws as Python does for one that is missing. */
 export function requireText(given: PlainObject, name: string): string {
   const value = given[name];

@@ -4,7 +4,7 @@ import { pythonRepr } from "../../protocol/index.ts";
 import { redactUrl, splitBrokerUrls } from "../../transports/index.ts";
 import { VERSION } from "../../version.ts";
 import type { Job } from "../job.ts";
-import { type Command, ok, PythonError, readTexts } from "./command.ts";
+import { type Command, isTrue, ok, PythonError, readTexts } from "./command.ts";
 import { describeJob, describeQueue } from "./describe.ts";
 import { stats } from "./stats.ts";
 
@@ -28,7 +28,7 @@ const report: Command = ({ app, parts }) => {
 const conf: Command = ({ app }, { with_defaults: withDefaults }) => {
   const defaults = DEFAULT_SETTINGS as unknown as Readonly<Record<string, unknown>>;
   const shown = Object.entries(app.settings).filter(
-    ([name, value]) => withDefaults === true || JSON.stringify(value) !== JSON.stringify(defaults[name]),
+    ([name, value]) => isTrue(withDefaults) || JSON.stringify(value) !== JSON.stringify(defaults[name]),
   );
   return Object.fromEntries(shown.map(([name, value]) => [celeryName(name), masked(name, value)]));
 };
@@ -64,7 +64,7 @@ const scheduled: Command = ({ jobs, hostname }) =>
 const reserved: Command = ({ jobs, hostname }) => jobs.waiting.map((job) => describeJob(job, hostname));
 
 const active: Command = ({ jobs, hostname }, { safe }) =>
-  jobs.active.map((job) => describeJob(job, hostname, safe === true));
+  jobs.active.map((job) => describeJob(job, hostname, isTrue(safe)));
 
 const revoked: Command = (worker) => worker.revoked.ids();
 
@@ -91,7 +91,7 @@ const registered: Command = ({ app }, { taskinfoitems, builtins }) => {
   const asked = readTexts(taskinfoitems ?? []);
   const items = asked.length === 0 ? ["exchange", "routing_key", "rate_limit"] : asked;
   const names = [...app.tasks.keys()]
-    .filter((name) => builtins === true || !name.startsWith("celery."))
+    .filter((name) => isTrue(builtins) || !name.startsWith("celery."))
     .sort();
   return names.map((name) => {
     const options = { ...TASK_DEFAULTS, ...app.tasks.get(name)?.options } as Readonly<

@@ -4,7 +4,7 @@ import { formatIsoTime, isPlainObject, pythonRepr, toResultDocument } from "../.
 import type { Job } from "../job.ts";
 import { revoked } from "../outcome.ts";
 import type { Worker } from "../worker.ts";
-import { type Command, ok, PythonError, readTexts } from "./command.ts";
+import { type Command, isTrue, ok, PythonError, readTexts } from "./command.ts";
 
 /** States of tasks that no worker has begun. */
 const NOT_BEGUN: ReadonlySet<string> = new Set(["PENDING", "RECEIVED", "RETRY", "REJECTED"]);
@@ -19,7 +19,7 @@ const revoke: Command = async (worker, { task_id: given, terminate, signal }) =>
     worker,
     ids.filter((id) => !running.has(id)),
   );
-  if (terminate !== true) return ok(`tasks {${ids.map((id) => `'${id}'`).join(", ")}} flagged as revoked`);
+  if (!isTrue(terminate)) return ok(`tasks {${ids.map((id) => `'${id}'`).join(", ")}} flagged as revoked`);
   const wanted = new Set(ids);
   const ended = endAll(worker, ({ request }) => wanted.has(request.id), signalNumber(signal));
   const waiting = worker.jobs.waiting.filter(({ request }) => wanted.has(request.id));
@@ -31,7 +31,7 @@ const revokeByStamps: Command = (worker, { headers, terminate, signal }) => {
   const stamps = readStamps(headers);
   for (const [header, values] of stamps) worker.revoked.addStamps(header, values);
   const shown = pythonRepr(isPlainObject(headers) ? headers : Object.fromEntries(stampPairs(headers)));
-  if (terminate !== true) return ok(`headers ${shown} flagged as revoked, but not terminated`);
+  if (!isTrue(terminate)) return ok(`headers ${shown} flagged as revoked, but not terminated`);
   const ended = endAll(
     worker,
     ({ request }) => worker.revoked.hasStampOf(request.headers),

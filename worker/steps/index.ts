@@ -23,6 +23,12 @@ function controlStep(): Bootstep {
   };
 }
 
+/** Steps before it do not need the pools, which start meanwhile. */
+const poolStep: Bootstep = {
+  name: "pool",
+  start: async (worker) => void (await worker.requireParts().poolsReady),
+};
+
 /** Heartbeats, and the events of tasks. */
 const heartStep: Bootstep = {
   name: "heart",
@@ -47,6 +53,7 @@ export function workerSteps(options: WorkerOptions): readonly Bootstep[] {
     ...(metrics === undefined ? [] : [metricsStep(metrics)]),
     ...(stateFile === null ? [] : [stateFileStep(stateFile)]),
     ...(mingle === false ? [] : [mingleStep]),
+    poolStep,
     ...(app.settings.workerEnableRemoteControl ? [controlStep()] : []),
     ...(gossip === false || mingle === false ? [] : [gossipStep]),
     heartStep,

@@ -25,6 +25,7 @@ async function mingle(worker: Worker): Promise<readonly string[]> {
     arguments: { from_node: hostname, revoked: revoked.ids() },
     connection,
     quietMs: QUIET_MS,
+    endsUnheard: true,
     clock: clock.forward(),
   });
   const neighbours = Object.entries(replies).filter(([node]) => node !== hostname);
