@@ -218,7 +218,7 @@ export function testQueueStore(name: string, createPlace: () => Promise<QueueSto
       const heard = [collector(), collector()];
       const subscriptions = [];
       for (const { onPayload } of heard) subscriptions.push(await other.subscribe(exchange, "", onPayload));
-      await store.broadcast(exchange, "", '{"n": 1}');
+      expect(await store.broadcast(exchange, "", '{"n": 1}')).toBe(true);
       for (const { next } of heard) expect(await next()).toEqual(['{"n": 1}', ""]);
       await subscriptions[0]?.close();
       await store.broadcast(exchange, "", '{"n": 2}');
@@ -226,6 +226,7 @@ export function testQueueStore(name: string, createPlace: () => Promise<QueueSto
       expect(heard[0]?.count()).toBe(1);
       await subscriptions[1]?.close();
       await subscriptions[1]?.close();
+      expect(await store.broadcast(exchange, "", '{"n": 3}')).toBe(false);
     });
 
     test("gives back what it holds when it closes", async () => {

@@ -333,6 +333,22 @@ export function testTransport(name: string, createTransport: () => Promise<Trans
         expect(texts([...held, ...others]).toSorted()).toEqual(["a", "b", "c", "d", "e", "f"]);
       });
 
+      test("may fetch and settle several at a time, and keep nothing to themselves", async () => {
+        await publish(queue, "a", "b", "c", "d", "e", "f");
+        const reader = consume(queue, { prefetch: 4, wantsMore: (held) => held <= 1 });
+        const [first, ...others] = await reader.take(4);
+        for (const delivery of others) delivery.ack();
+        const next = await reader.take(2);
+        expect(texts(next)).toEqual(["e", "f"]);
+        // With two left the reader has enough, and this one still has to reach the broker.
+        next[0]?.ack();
+        await connection.close();
+        connection = await connect();
+        const again = await consume(queue).take(2);
+        expect(texts(again).toSorted()).toEqual(["a", "f"]);
+        expect(first?.message?.headers).toEqual({ id: "a" });
+      });
+
       test("get the next message for one that is settled", async () => {
         await publish(queue, "a", "b", "c");
         const reader = consume(queue, { prefetch: 1 });

@@ -7,7 +7,7 @@ export interface Bootstep {
   readonly name: string;
   /** Steps that start before this one, and stop after it. `consumer` begins to take messages. */
   readonly requires?: readonly string[];
-  /** The worker is connected and its pools can run tasks; it takes no messages before the step `consumer`. */
+  /** The worker is connected; from the step `pool` on its pools can run tasks; it takes no messages before the step `consumer`. */
   start(worker: Worker): Promise<void> | void;
   /** Called in reverse order when no task runs any more; not for a step whose start failed. */
   stop?(worker: Worker): Promise<void> | void;

@@ -45,6 +45,7 @@ async function createScene(): Promise<Scene> {
         resultBackend: backend,
         taskDefaultQueue: queue,
         taskQueueMaxPriority: null,
+        workerEtaParkAfter: 2,
         ...(exchangeType === "topic" && {
           taskDefaultQueueType: "quorum",
           taskDefaultExchangeType: "topic",

@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { Acks, Held } from "../../transports/amqp/acks.ts";
 import type { Channel, Message } from "../../transports/amqp/amqplib.ts";
 
@@ -81,6 +81,30 @@ test("deliveries settled together take one frame", async () => {
   await new Promise((resolve) => setImmediate(resolve));
   expect(books.frames).toBe(1);
   expect(books.acked.size).toBe(1000);
+});
+
+test("acknowledgements wait for company while the reader has enough to do, but not for long", async () => {
+  const books = new ChannelBooks();
+  const acks = new Acks(
+    books.channel,
+    () => undefined,
+    (held) => held <= 1,
+  );
+  const held = [1, 2, 3, 4].map((tag) => books.deliver(tag));
+  for (const delivery of held) acks.hold(delivery);
+  const ackNext = async (): Promise<void> => {
+    const delivery = held.shift();
+    if (delivery !== undefined) acks.ack(delivery);
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  await ackNext();
+  await ackNext();
+  await ackNext();
+  expect([...books.acked]).toEqual([1, 2, 3]);
+  expect(books.frames).toBeLessThanOrEqual(2);
+  for (const tag of [5, 6, 7]) acks.hold(books.deliver(tag));
+  await ackNext();
+  await vi.waitFor(() => expect([...books.acked]).toEqual([1, 2, 3, 4]));
 });
 
 test("once the channel is gone nothing is sent", () => {

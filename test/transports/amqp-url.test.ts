@@ -50,6 +50,8 @@ test("options come from the transport options, and from the URL before them", ()
     maxUnconfirmed: 10_000,
     livenessMs: 5000,
     loginMethod: "AMQPLAIN",
+    detectQuorumQueues: true,
+    delayedQueueType: "quorum",
     ssl: undefined,
   });
 });
