@@ -8,8 +8,11 @@ export {
   type AppOptions,
   AsyncResult,
   createApp,
+  GroupResult,
   Ignore,
+  isTaskError,
   MaxRetriesExceededError,
+  type PeriodicTask,
   Reject,
   Replace,
   Retry,
@@ -26,6 +29,14 @@ export {
   type TaskOptions,
   type TaskRequestInfo,
 } from "./app/index.ts";
+export {
+  clocked,
+  crontab,
+  crontabFromString,
+  type Schedule,
+  schedule,
+  solar,
+} from "./beat/schedules/index.ts";
 export {
   BackendError,
   BrokerError,

@@ -2,17 +2,19 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { compressesResults, createBackend, type ResultBackend, type WaitOptions } from "../backends/index.ts";
+import type { CanvasCall } from "../canvas/index.ts";
 import { type Codecs, createCodecs, createResultEncoding } from "../codecs/index.ts";
-import { ConfigurationError } from "../protocol/index.ts";
+import { ConfigurationError, fromResultTuple, type ResultNode, type Signature } from "../protocol/index.ts";
 import {
   createReconnectingConnection,
   createTransport,
   type ReconnectingConnection,
   splitBrokerUrls,
 } from "../transports/index.ts";
-import { AsyncResult, noResultBackend, resultOf } from "./async-result.ts";
+import { applyCanvas } from "./apply-canvas.ts";
 import type { ControlHandler } from "./control-command.ts";
 import { loadSettings } from "./load-settings.ts";
+import { type PeriodicOptions, type PeriodicTask, toPeriodicTask } from "./periodic-task.ts";
 import {
   type Caller,
   createProducer,
@@ -20,6 +22,18 @@ import {
   type Producer,
   type SendOptions,
 } from "./producer.ts";
+import { broadcast } from "./remote-control.ts";
+import {
+  type AnyResult,
+  AsyncResult,
+  type GroupResult,
+  isGroupResult,
+  noResultBackend,
+  type ResultHost,
+  type RevokeOptions,
+  resultFromNode,
+  resultOf,
+} from "./results/index.ts";
 import { createRouter, type Router } from "./routing.ts";
 import { createSealing, type Sealing } from "./sealing.ts";
 import { withAuth } from "./security.ts";
@@ -44,7 +58,7 @@ export function createApp(options: AppOptions = {}): App {
   return new App(options);
 }
 
-export class App implements Caller {
+export class App implements Caller, ResultHost {
   readonly settings: Settings;
   readonly codecs: Codecs;
   /** For reading arguments and results: the same, unless the setting exactFloats is on. */
@@ -61,6 +75,7 @@ export class App implements Caller {
   readonly signals: Signals;
   readonly #tasks = new Map<string, Task>();
   readonly #controlCommands = new Map<string, ControlHandler>();
+  readonly #periodicTasks = new Map<string, PeriodicTask>();
   #connection: Promise<ReconnectingConnection> | undefined;
   #backend: Promise<ResultBackend> | undefined;
   #closing: Promise<void> | undefined;
@@ -102,6 +117,22 @@ export class App implements Caller {
     if (this.#controlCommands.has(name))
       throw new ConfigurationError(`A control command named "${name}" is there already.`);
     this.#controlCommands.set(name, handler);
+  }
+
+  /** What {@link addPeriodicTask} added, by name. */
+  get periodicTasks(): ReadonlyMap<string, PeriodicTask> {
+    return this.#periodicTasks;
+  }
+
+  /**
+   * Has beat send a task again and again: `schedule` is a number of seconds, a cron line, or a schedule of `celerity/beat`.
+   * Beside the setting beatSchedule; both are read when beat starts. Returns the entry's name.
+   * Source: celery/app/base.py Celery.add_periodic_task.
+   */
+  addPeriodicTask(schedule: unknown, signature: Signature, options: PeriodicOptions = {}): string {
+    const [name, task] = toPeriodicTask(schedule, signature, options);
+    this.#periodicTasks.set(name, task);
+    return name;
   }
 
   /** Registered tasks by name. */
@@ -208,9 +239,47 @@ export class App implements Caller {
     }
   }
 
+  /**
+   * Sends a canvas: what `chain()`, `group()` and `chord()` of `celerity/canvas` compose, or a signature alone. Resolves to
+   * its result when the broker has all its messages. Throws ConfigurationError for a chord without a result store that can
+   * have chords.
+   */
+  async apply(canvas: Signature, call: CanvasCall = {}): Promise<AnyResult> {
+    return this.resultFrom(await applyCanvas(this, canvas, call));
+  }
+
   /** A handle on any task's result. */
   result<Result = unknown>(taskId: string): AsyncResult<Result> {
-    return new AsyncResult<Result>(taskId, () => this.backend());
+    return new AsyncResult<Result>(taskId, this);
+  }
+
+  /** A handle on the results of a group that is known as data. Throws ConfigurationError for the result of a task. */
+  groupResult<Result = unknown>(node: ResultNode): GroupResult<Result> {
+    const group = this.resultFrom(node);
+    if (isGroupResult(group)) return group as GroupResult<Result>;
+    throw new ConfigurationError(`Result ${node.id} is a task's, not a group's: it has no children.`);
+  }
+
+  /** A handle on a result of a task or a group that is known as data, with all that it is connected with. */
+  resultFrom(node: ResultNode): AnyResult {
+    return resultFromNode(node, this);
+  }
+
+  /** A group that `save()` of any client kept; undefined when there is none. Throws DecodeError `bad_result` for garbage. */
+  async restoreGroup<Result = unknown>(groupId: string): Promise<GroupResult<Result> | undefined> {
+    const tuple = await (await this.backend()).restoreGroup(groupId);
+    return tuple === undefined ? undefined : this.groupResult<Result>(fromResultTuple(tuple));
+  }
+
+  /** Tells all workers not to run these tasks; with `terminate` they end those that run. Source: celery/app/control.py. */
+  async revoke(taskIds: string | readonly string[], options: RevokeOptions = {}): Promise<void> {
+    const { terminate = false, signal = "SIGTERM" } = options;
+    await broadcast(this, "revoke", { arguments: { task_id: taskIds, terminate, signal } });
+  }
+
+  /** Removes results and groups that are older than resultExpires, where the store does not do so by itself; says how many. */
+  async cleanupResults(): Promise<number> {
+    return (await this.backend()).cleanup();
   }
 
   /** The broker connection that this app publishes on, opened on first use. */
@@ -278,6 +347,11 @@ export class App implements Caller {
       expiresSeconds: settings.resultExpires,
       encoding,
       transportOptions: { persistent: settings.resultPersistent, ...settings.resultBackendTransportOptions },
+      chords: {
+        expiresSeconds: settings.resultChordExpires ?? settings.resultExpires,
+        joinTimeoutSeconds: settings.resultChordJoinTimeout,
+        sweepSeconds: settings.resultChordSweepInterval,
+      },
       timezone: settings.timezone ?? "UTC",
       replyTo: this.replyTo,
       onWarning: this.onWarning,

@@ -1,15 +1,16 @@
 /** The app and everything a caller of tasks needs. */
 export * from "./app.ts";
 export * from "./apply-signature.ts";
-export * from "./async-result.ts";
 export * from "./control-command.ts";
 export * from "./dead-letters.ts";
 export * from "./events/index.ts";
 export * from "./lamport-clock.ts";
 export * from "./load-app.ts";
 export * from "./load-settings.ts";
+export * from "./periodic-task.ts";
 export * from "./producer.ts";
 export * from "./remote-control.ts";
+export * from "./results/index.ts";
 export * from "./routing.ts";
 export * from "./sealing.ts";
 export { type SecurityOptions, setupSecurity } from "./security.ts";

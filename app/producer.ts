@@ -31,7 +31,7 @@ import {
   type QueueSpec,
   withoutExpiration,
 } from "../transports/index.ts";
-import type { AsyncResult } from "./async-result.ts";
+import type { AsyncResult } from "./results/index.ts";
 import type { ResolvedRoute, RouteOptions, Router } from "./routing.ts";
 import type { Settings } from "./settings.ts";
 import type { TaskOptions } from "./task-options.ts";

@@ -4,6 +4,7 @@
  * name in capitals (`CELERY_TASK_ACKS_LATE=false`).
  */
 import type { FailoverStrategy } from "../transports/index.ts";
+import type { PeriodicTask } from "./periodic-task.ts";
 import type { QueueSettings, RouteTable } from "./routing.ts";
 import type { SealingMode } from "./sealing.ts";
 
@@ -33,6 +34,14 @@ export interface Settings {
   readonly resultBackendTransportOptions: Readonly<Record<string, unknown>>;
   /** Seconds a result is kept; 0 keeps it for ever. */
   readonly resultExpires: number;
+  /** Seconds that a chord is counted after the last end of a member; null takes resultExpires. */
+  readonly resultChordExpires: number | null;
+  /** Seconds that the completed header of a chord waits for results of groups in it. */
+  readonly resultChordJoinTimeout: number;
+  /** Seconds between two looks of `celery.chord_unlock` at a header. */
+  readonly resultChordRetryInterval: number;
+  /** Seconds between two looks at chords that may be stuck; 0 never looks. Not a Celery setting. */
+  readonly resultChordSweepInterval: number;
   readonly resultSerializer: string;
   readonly resultCompression: string | null;
   /** Store name, arguments, worker, retries and queue with the result. */
@@ -63,6 +72,8 @@ export interface Settings {
   readonly taskAcksLate: boolean;
   /** With late acknowledgement, acknowledge a failed task too; false rejects it to the queue's dead-letter exchange. */
   readonly taskAcksOnFailureOrTimeout: boolean;
+  /** An errback linked to a chord goes to the members of its header too. */
+  readonly taskAllowErrorCbOnChordHeader: boolean;
   /** A task whose process dies is run again, at most 3 times; false fails it. Celery's default is false. */
   readonly taskRejectOnWorkerLost: boolean;
   /** Seconds after which a task is ended; null means never. */
@@ -115,6 +126,22 @@ export interface Settings {
   readonly workerDetectQuorumQueues: boolean;
   /** Serializer of the events for monitors. */
   readonly eventSerializer: string;
+
+  // Beat (docs/beat.md).
+  /** What beat sends, by name. */
+  readonly beatSchedule: Readonly<Record<string, PeriodicTask>>;
+  /** Seconds that beat sleeps at most; 0: 300, or 5 where schedules may change while it runs. */
+  readonly beatMaxLoopInterval: number;
+  /** Runs after which beat writes its file; 0, the default: after each. Celery's 0 means every 3 minutes. */
+  readonly beatSyncEvery: number;
+  /** Seconds after which a crontab's missed run is left out; null: never. */
+  readonly beatCronStartingDeadline: number | null;
+  /** Beat's file without a lock store; ours has `.json` added and is not Celery's. */
+  readonly beatScheduleFilename: string;
+  /** Redis, SQL or AMQP URL where several beats agree on the one that sends; null: there is only one. Not a Celery setting. */
+  readonly beatLock: string | null;
+  /** Name of the beats that agree on one; another for each app at the same URL. Not a Celery setting. */
+  readonly beatLockName: string;
 
   /** Path of the RSA private key that `auth` signs with, PEM. */
   readonly securityKey: string | null;
@@ -171,6 +198,10 @@ export const DEFAULT_SETTINGS: Settings = {
   resultBackend: null,
   resultBackendTransportOptions: {},
   resultExpires: 86_400,
+  resultChordExpires: null,
+  resultChordJoinTimeout: 3,
+  resultChordRetryInterval: 1,
+  resultChordSweepInterval: 30,
   resultSerializer: "json",
   resultCompression: null,
   resultExtended: false,
@@ -191,6 +222,7 @@ export const DEFAULT_SETTINGS: Settings = {
   taskQueueMaxPriority: null,
   taskAcksLate: true,
   taskAcksOnFailureOrTimeout: true,
+  taskAllowErrorCbOnChordHeader: false,
   taskRejectOnWorkerLost: true,
   taskTimeLimit: null,
   taskSoftTimeLimit: null,
@@ -219,6 +251,13 @@ export const DEFAULT_SETTINGS: Settings = {
   workerEtaParkAfter: null,
   workerDetectQuorumQueues: true,
   eventSerializer: "json",
+  beatSchedule: {},
+  beatMaxLoopInterval: 0,
+  beatSyncEvery: 0,
+  beatCronStartingDeadline: null,
+  beatScheduleFilename: "celerybeat-schedule",
+  beatLock: null,
+  beatLockName: "celery",
   securityKey: null,
   securityKeyPassword: null,
   securityCertificate: null,

@@ -1,8 +1,8 @@
 /** Tasks as values: their types flow from the function to `delay()` and to the result. */
 import type { WaitOptions } from "../backends/index.ts";
 import { type PlainObject, type Signature, signature } from "../protocol/index.ts";
-import type { AsyncResult } from "./async-result.ts";
 import type { Caller, SendOptions } from "./producer.ts";
+import type { AsyncResult } from "./results/index.ts";
 import type { TaskContext } from "./task-context.ts";
 import type { TaskOptions } from "./task-options.ts";
 

@@ -2,7 +2,13 @@
  * Celery's database result backend: results as rows of a SQLite file or a PostgreSQL database, shared with Python workers
  * and clients of Celery 5.7. `db+sqlite:///file`, `db+postgresql://user:password@host/name`.
  */
-import { BackendError, CelerityError, type ResultDocument, toError } from "../protocol/index.ts";
+import {
+  BackendError,
+  CelerityError,
+  type ResultDocument,
+  type ResultTuple,
+  toError,
+} from "../protocol/index.ts";
 import {
   checkTableName,
   isBadData,
@@ -13,12 +19,15 @@ import {
   parseSqlUrl,
   type SqlDatabase,
 } from "../stores/sql/index.ts";
+import { createGroupTable, type GroupTable } from "./database/group-table.ts";
 import { createResultPoller, type ResultPoller } from "./database/result-poller.ts";
 import type { TaskRow } from "./database/task-row.ts";
 import { createTaskTable, type EncodedRow, type TaskTable } from "./database/task-table.ts";
+import { orDecodeError } from "./group-record.ts";
 import type {
   BackendFactory,
   BackendOptions,
+  FoundDocument,
   ResultBackend,
   ResultEntry,
   WaitOptions,
@@ -57,6 +66,7 @@ class DatabaseBackend implements ResultBackend {
   readonly #expiresSeconds: number;
   readonly #onWarning: BackendOptions["onWarning"];
   readonly #table: TaskTable;
+  readonly #groups: GroupTable;
   readonly #waiters: ResultWaiters = createResultWaiters();
   readonly #poller: ResultPoller;
   #db: Promise<SqlDatabase> | undefined;
@@ -74,6 +84,7 @@ class DatabaseBackend implements ResultBackend {
     };
     const { dialect } = parseSqlUrl(this.#url);
     this.#table = createTaskTable({ dialect, names, encoding, timezone });
+    this.#groups = createGroupTable({ dialect, table: names.group, encoding });
     this.#poller = createResultPoller({
       open: () => this.#open(),
       read: (db, taskIds) => this.#table.read(db, taskIds.filter(isPossibleId)),
@@ -138,6 +149,16 @@ class DatabaseBackend implements ResultBackend {
     return row === undefined ? undefined : await this.#table.decode(row);
   }
 
+  async getMany(taskIds: readonly string[]): Promise<readonly FoundDocument[]> {
+    const possible = taskIds.filter(isPossibleId);
+    const rows = await this.#persistently(READ_BUDGET_MS, (db) => this.#table.read(db, possible));
+    const found = new Map<string, FoundDocument>();
+    for (const row of rows) {
+      found.set(String(row.task_id), await this.#table.decode(row).catch(orDecodeError));
+    }
+    return taskIds.map((id) => found.get(id));
+  }
+
   wait(taskId: string, options: WaitOptions = {}): Promise<ResultDocument> {
     if (this.#closing !== undefined) return Promise.reject(closedError());
     const waiting = this.#waiters.wait(taskId, options);
@@ -163,11 +184,32 @@ class DatabaseBackend implements ResultBackend {
     await this.#persistently(READ_BUDGET_MS, (db) => this.#table.forget(db, possible));
   }
 
+  async saveGroup(groupId: string, group: ResultTuple): Promise<void> {
+    const row = await this.#groups.encode(groupId, group);
+    const budgetMs = this.#own.storeBudgetMs ?? STORE_BUDGET_MS;
+    await this.#persistently(budgetMs, (db) => this.#groups.save(db, row));
+  }
+
+  async restoreGroup(groupId: string): Promise<ResultTuple | undefined> {
+    if (!isPossibleId(groupId)) return undefined;
+    const value = await this.#persistently(READ_BUDGET_MS, (db) => this.#groups.read(db, groupId));
+    return value === undefined ? undefined : await this.#groups.decode(groupId, value);
+  }
+
+  async deleteGroup(groupId: string): Promise<void> {
+    if (!isPossibleId(groupId)) return;
+    await this.#persistently(READ_BUDGET_MS, (db) => this.#groups.remove(db, groupId));
+  }
+
   async cleanup(): Promise<number> {
     if (this.#expiresSeconds === 0) return 0;
     const oldest = new Date(Date.now() - this.#expiresSeconds * 1000).toISOString();
     for (let count = 0; ; ) {
-      const removed = await this.#persistently(READ_BUDGET_MS, (db) => this.#table.removeOlder(db, oldest));
+      const removed = await this.#persistently(
+        READ_BUDGET_MS,
+        async (db) =>
+          (await this.#table.removeOlder(db, oldest)) + (await this.#groups.removeOlder(db, oldest)),
+      );
       if (removed === 0) return count;
       count += removed;
     }

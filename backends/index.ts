@@ -42,4 +42,8 @@ export function compressesResults(url: string): boolean {
   return Object.hasOwn(BACKENDS, scheme) && BACKENDS[scheme] === redis;
 }
 
+export * from "./chord-store.ts";
+export { exceptionRepr, failureOf } from "./chords/failure.ts";
+export { leavesOf } from "./chords/join.ts";
+export * from "./chords/unlock-call.ts";
 export * from "./result-backend.ts";

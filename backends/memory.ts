@@ -1,8 +1,12 @@
 /** `cache+memory://`: results inside this process, for tests and for applications that need no store. */
-import type { ResultDocument } from "../protocol/index.ts";
+import type { ResultDocument, ResultTuple } from "../protocol/index.ts";
+import type { ChordStore } from "./chord-store.ts";
+import { createMemoryChords, type MemoryCounts } from "./chords/memory-chords.ts";
+import { type GroupRecord, groupTupleOf, orDecodeError } from "./group-record.ts";
 import type {
   BackendFactory,
   BackendOptions,
+  FoundDocument,
   ResultBackend,
   ResultEntry,
   WaitOptions,
@@ -12,16 +16,28 @@ import { createResultWaiters, type ResultWaiters } from "./result-waiters.ts";
 /** Most results kept; the oldest go first. */
 const MAX_RESULTS = 100_000;
 
+interface Stored {
+  readonly bytes: Uint8Array;
+  readonly storedAtMs: number;
+}
+
 interface MemoryResults {
-  readonly documents: Map<string, { readonly bytes: Uint8Array; readonly storedAtMs: number }>;
+  readonly documents: Map<string, Stored>;
+  readonly groups: Map<string, Stored>;
   readonly waiters: ResultWaiters;
+  readonly counts: MemoryCounts;
 }
 
 /** Results by URL, so that a worker and a caller in one process meet. */
 const stores = new Map<string, MemoryResults>();
 
 const createMemoryBackend: BackendFactory = (options: BackendOptions): ResultBackend => {
-  const known = stores.get(options.url) ?? { documents: new Map(), waiters: createResultWaiters() };
+  const known = stores.get(options.url) ?? {
+    documents: new Map(),
+    groups: new Map(),
+    waiters: createResultWaiters(),
+    counts: new Map(),
+  };
   stores.set(options.url, known);
   return new MemoryBackend(known, options);
 };
@@ -32,10 +48,12 @@ class MemoryBackend implements ResultBackend {
   readonly name = "memory";
   readonly replyTo = undefined;
   readonly shared = true;
+  readonly chords: ChordStore;
   readonly #results: MemoryResults;
   readonly #options: BackendOptions;
 
   constructor(results: MemoryResults, options: BackendOptions) {
+    this.chords = createMemoryChords(results.counts);
     this.#results = results;
     this.#options = options;
   }
@@ -47,13 +65,8 @@ class MemoryBackend implements ResultBackend {
       if (previous?.status === "SUCCESS") continue;
       // Through bytes, as every other store: what cannot be encoded must fail here too.
       const bytes = await this.#options.encoding.encode(document);
-      documents.delete(document.task_id);
-      documents.set(document.task_id, { bytes, storedAtMs: Date.now() });
+      keep(documents, document.task_id, bytes);
       waiters.announce(document);
-    }
-    for (const id of documents.keys()) {
-      if (documents.size <= MAX_RESULTS) break;
-      documents.delete(id);
     }
   }
 
@@ -61,6 +74,10 @@ class MemoryBackend implements ResultBackend {
     const stored = this.#results.documents.get(taskId);
     if (stored === undefined) return undefined;
     return (await this.#options.encoding.decode(stored.bytes)) as ResultDocument;
+  }
+
+  getMany(taskIds: readonly string[]): Promise<readonly FoundDocument[]> {
+    return Promise.all(taskIds.map((id) => this.get(id).catch(orDecodeError)));
   }
 
   wait(taskId: string, options: WaitOptions = {}): Promise<ResultDocument> {
@@ -75,16 +92,47 @@ class MemoryBackend implements ResultBackend {
     for (const id of taskIds) this.#results.documents.delete(id);
   }
 
+  async saveGroup(groupId: string, group: ResultTuple): Promise<void> {
+    const record: GroupRecord = { result: group };
+    keep(this.#results.groups, groupId, await this.#options.encoding.encode(record));
+  }
+
+  async restoreGroup(groupId: string): Promise<ResultTuple | undefined> {
+    const stored = this.#results.groups.get(groupId);
+    if (stored === undefined) return undefined;
+    return groupTupleOf(await this.#options.encoding.decode(stored.bytes), groupId);
+  }
+
+  async deleteGroup(groupId: string): Promise<void> {
+    this.#results.groups.delete(groupId);
+  }
+
   async cleanup(): Promise<number> {
     const { expiresSeconds } = this.#options;
     if (expiresSeconds === 0) return 0;
+    const { documents, groups } = this.#results;
     const oldestMs = Date.now() - expiresSeconds * 1000;
-    const old = [...this.#results.documents].filter(([, { storedAtMs }]) => storedAtMs < oldestMs);
-    for (const [id] of old) this.#results.documents.delete(id);
-    return old.length;
+    return removeOlder(documents, oldestMs) + removeOlder(groups, oldestMs);
   }
 
   async close(): Promise<void> {
     this.#results.waiters.close();
   }
+}
+
+/** As the newest; the oldest go when there are too many. */
+function keep(kept: Map<string, Stored>, id: string, bytes: Uint8Array): void {
+  kept.delete(id);
+  kept.set(id, { bytes, storedAtMs: Date.now() });
+  for (const oldest of kept.keys()) {
+    if (kept.size <= MAX_RESULTS) break;
+    kept.delete(oldest);
+  }
+}
+
+/** Says how many. */
+function removeOlder(kept: Map<string, Stored>, thanMs: number): number {
+  const old = [...kept].filter(([, { storedAtMs }]) => storedAtMs < thanMs);
+  for (const [id] of old) kept.delete(id);
+  return old.length;
 }

@@ -9,14 +9,19 @@ import {
   DecodeError,
   parseResultDocument,
   type ResultDocument,
+  type ResultTuple,
   toError,
 } from "../protocol/index.ts";
 import { parseRedisUrl, type RedisScript, redisScript, runScript } from "../stores/redis.ts";
 import { RedisLink } from "../stores/redis-link.ts";
+import type { ChordStore } from "./chord-store.ts";
+import { createRedisChords } from "./chords/redis-chords.ts";
+import { decodeGroup, type GroupRecord, groupTupleOf, orDecodeError } from "./group-record.ts";
 import { RedisListener } from "./redis-listener.ts";
 import type {
   BackendFactory,
   BackendOptions,
+  FoundDocument,
   ResultBackend,
   ResultEntry,
   WaitOptions,
@@ -32,6 +37,8 @@ const READ_BUDGET_MS = 5000;
 /** Results that one script call stores, and their bytes, at most (a result alone may be larger). */
 const CHUNK = 200;
 const CHUNK_BYTES = 1_000_000;
+/** Results that one command reads. */
+const READ_CHUNK = 500;
 
 /** The content type of Celery's `auth` serializer, whose base64 hides the letters of a state. */
 const SIGNED_TYPE = "application/data";
@@ -77,8 +84,10 @@ class RedisBackend implements ResultBackend {
   readonly name = "redis";
   readonly replyTo = undefined;
   readonly shared = true;
+  readonly chords: ChordStore;
   readonly #options: BackendOptions;
   readonly #keyPrefix: string;
+  readonly #groupPrefix: string;
   readonly #storeBudgetMs: number;
   readonly #link: RedisLink;
   readonly #waiters: ResultWaiters;
@@ -92,7 +101,9 @@ class RedisBackend implements ResultBackend {
       throw new ConfigurationError("Transport option storeBudgetMs must be a number, 0 or more.");
     const linkOptions = { target, timeoutMs: CONNECT_TIMEOUT_MS, role: "backend" } as const;
     this.#options = options;
-    this.#keyPrefix = `${globalPrefix(options.transportOptions["globalKeyprefix"])}celery-task-meta-`;
+    const prefix = globalPrefix(options.transportOptions["globalKeyprefix"]);
+    this.#keyPrefix = `${prefix}celery-task-meta-`;
+    this.#groupPrefix = `${prefix}celery-taskset-meta-`;
     this.#storeBudgetMs = budget;
     this.#link = new RedisLink(linkOptions);
     this.#waiters = createResultWaiters({
@@ -108,6 +119,19 @@ class RedisBackend implements ResultBackend {
       read: (keys) => this.#link.run((client) => client.mgetBuffer(...keys), this.#storeBudgetMs),
       onValue: (taskId, value) => void this.#announce(taskId, value),
       onFailed: (taskId, error) => this.#waiters.fail(taskId, error),
+    });
+    this.chords = createRedisChords({
+      globalPrefix: prefix,
+      encoding: options.encoding,
+      resultExpires: options.expiresSeconds,
+      expires: options.chords?.expiresSeconds ?? options.expiresSeconds,
+      joinTimeoutSeconds: options.chords?.joinTimeoutSeconds ?? 3,
+      firstLookMs: (options.chords?.sweepSeconds ?? 30) * 1000,
+      inOrder: options.transportOptions["resultChordOrdered"] !== false,
+      run: (work) => this.#link.run(work, this.#storeBudgetMs),
+      getMany: (taskIds) => this.getMany(taskIds),
+      restoreGroup: (groupId) => this.restoreGroup(groupId),
+      onWarning: options.onWarning,
     });
   }
 
@@ -166,11 +190,50 @@ class RedisBackend implements ResultBackend {
 
   async get(taskId: string): Promise<ResultDocument | undefined> {
     this.#requireOpen();
-    const value = await this.#link.run(
-      (client) => client.getBuffer(this.#keyPrefix + taskId),
-      Math.min(READ_BUDGET_MS, this.#storeBudgetMs),
-    );
+    const value = await this.#read((client) => client.getBuffer(this.#keyPrefix + taskId));
     return value === null ? undefined : this.#decode(taskId, value);
+  }
+
+  async getMany(taskIds: readonly string[]): Promise<readonly FoundDocument[]> {
+    this.#requireOpen();
+    const found: FoundDocument[] = [];
+    for (let at = 0; at < taskIds.length; at += READ_CHUNK) {
+      const ids = taskIds.slice(at, at + READ_CHUNK);
+      const keys = ids.map((id) => this.#keyPrefix + id);
+      const values = await this.#read((client) => client.mgetBuffer(...keys));
+      const decode = async (id: string, value: Buffer | null | undefined): Promise<FoundDocument> =>
+        value ? this.#decode(id, value).catch(orDecodeError) : undefined;
+      found.push(...(await Promise.all(ids.map((id, index) => decode(id, values[index])))));
+    }
+    return found;
+  }
+
+  /** For those who wait for the answer. */
+  #read<Result>(work: (client: Redis) => Promise<Result>): Promise<Result> {
+    return this.#link.run(work, Math.min(READ_BUDGET_MS, this.#storeBudgetMs));
+  }
+
+  async saveGroup(groupId: string, group: ResultTuple): Promise<void> {
+    this.#requireOpen();
+    const record: GroupRecord = { result: group };
+    const value = toBuffer(await this.#options.encoding.encode(record));
+    const ttl = Math.ceil(this.#options.expiresSeconds);
+    const key = this.#groupPrefix + groupId;
+    const save = (client: Redis): Promise<unknown> =>
+      ttl > 0 ? client.setex(key, ttl, value) : client.set(key, value);
+    await this.#link.run(save, this.#storeBudgetMs);
+  }
+
+  async restoreGroup(groupId: string): Promise<ResultTuple | undefined> {
+    this.#requireOpen();
+    const value = await this.#read((client) => client.getBuffer(this.#groupPrefix + groupId));
+    if (value === null) return undefined;
+    return groupTupleOf(await decodeGroup(this.#options.encoding, value, groupId), groupId);
+  }
+
+  async deleteGroup(groupId: string): Promise<void> {
+    this.#requireOpen();
+    await this.#read((client) => client.del(this.#groupPrefix + groupId));
   }
 
   async #decode(taskId: string, value: Buffer): Promise<ResultDocument> {
@@ -201,7 +264,7 @@ class RedisBackend implements ResultBackend {
     this.#requireOpen();
     if (taskIds.length === 0) return;
     const keys = taskIds.map((taskId) => this.#keyPrefix + taskId);
-    await this.#link.run((client) => client.del(...keys), Math.min(READ_BUDGET_MS, this.#storeBudgetMs));
+    await this.#read((client) => client.del(...keys));
   }
 
   /** Redis drops what has expired by itself. */

@@ -11,12 +11,20 @@ import {
   isReady,
   parseResultDocument,
   type ResultDocument,
+  type ResultTuple,
   type Route,
   toError,
   type WireMessage,
 } from "../protocol/index.ts";
 import type { Connection, Consumer, Delivery, QueueSpec } from "../transports/index.ts";
-import type { BackendOptions, ResultBackend, ResultEntry, WaitOptions } from "./result-backend.ts";
+import { orDecodeError } from "./group-record.ts";
+import type {
+  BackendOptions,
+  FoundDocument,
+  ResultBackend,
+  ResultEntry,
+  WaitOptions,
+} from "./result-backend.ts";
 import { createResultWaiters, type ResultWaiters } from "./result-waiters.ts";
 
 /** Documents kept for ids that nobody asked about yet. Option `maxResults`. */
@@ -216,6 +224,22 @@ class RpcBackend implements ResultBackend {
     return this.#newest(taskId);
   }
 
+  async getMany(taskIds: readonly string[]): Promise<readonly FoundDocument[]> {
+    return Promise.all(taskIds.map((id) => this.get(id).catch(orDecodeError)));
+  }
+
+  saveGroup(): Promise<void> {
+    return Promise.reject(noGroups());
+  }
+
+  restoreGroup(): Promise<ResultTuple | undefined> {
+    return Promise.reject(noGroups());
+  }
+
+  deleteGroup(): Promise<void> {
+    return Promise.reject(noGroups());
+  }
+
   #newest(taskId: string): ResultDocument | undefined {
     const received = this.#received.get(taskId);
     if (received === undefined || this.#isExpired(received)) return undefined;
@@ -278,4 +302,12 @@ function isFinal(present: ResultDocument | Error, next: ResultDocument | Error):
 
 function hasCode(error: unknown, code: "unroutable" | "closed"): boolean {
   return error instanceof CelerityError && error.code === code;
+}
+
+/** As in Celery: nobody but the sender could restore a group. */
+function noGroups(): CelerityError {
+  return new CelerityError(
+    "unsupported",
+    "The result backend rpc:// keeps no groups; use redis:// or db+... to save and restore them.",
+  );
 }

@@ -4,7 +4,8 @@
  */
 import type { PlainObject } from "../protocol/index.ts";
 import { cloneDraft, createDraft, type Draft, links } from "./draft.ts";
-import { type FreezeFacts, firstOf, freeze, type Node, type PlanContext } from "./freeze.ts";
+import type { FreezeFacts, Node, PlanContext } from "./frozen.ts";
+import { firstOf } from "./frozen.ts";
 import { addErrback, addLink } from "./link.ts";
 import { cloneWith, isEmptyGroup, joinArgs, unrollGroup } from "./merge.ts";
 
@@ -18,6 +19,9 @@ export interface StepsOptions extends FreezeFacts {
   readonly clones: boolean;
 }
 
+/** Gives a canvas its ids, in place. */
+export type Freeze = (draft: Draft, facts: FreezeFacts, context: PlanContext) => Node;
+
 export interface ChainPlan {
   /** The last step comes first: a worker takes the next one off the end. */
   readonly tasks: Draft[];
@@ -25,7 +29,13 @@ export interface ChainPlan {
   readonly results: Node[];
 }
 
-export function prepareSteps(chain: Draft, options: StepsOptions, context: PlanContext): ChainPlan {
+/** `freeze` is told what a step of any kind needs for its ids. */
+export function prepareSteps(
+  chain: Draft,
+  options: StepsOptions,
+  context: PlanContext,
+  freeze: Freeze,
+): ChainPlan {
   const { clones, rootId } = options;
   const steps = withoutEmptyHead(chain.tasks, clones);
   const tasks: Draft[] = [];

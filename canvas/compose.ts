@@ -38,7 +38,8 @@ export function pipe(left: Signature, right: Signature): Signature {
   return toSignature(join(toDraft(left), toDraft(right)));
 }
 
-function join(left: Draft, right: Draft): Draft {
+/** `left | right` of drafts; neither is changed. */
+export function join(left: Draft, right: Draft): Draft {
   switch (left.kind) {
     case "chain":
       return joinChain(left, right);

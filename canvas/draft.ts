@@ -95,6 +95,11 @@ function headerMembers(header: unknown, inner: Inner): Draft[] {
   return draft.kind === "group" || draft.kind === "chain" ? draft.tasks : [draft];
 }
 
+/** Options as they come with a call. */
+export function toDraftOptions(options: PlainObject): DraftOptions {
+  return optionsToDraft(options, (value, name) => toDraft(parseSignature(value, name), name, 1));
+}
+
 function optionsToDraft(options: PlainObject, inner: Inner): DraftOptions {
   const own: DraftOptions = {};
   for (const [name, value] of Object.entries(options)) {

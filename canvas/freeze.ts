@@ -2,38 +2,10 @@
  * Freezing: every task of a canvas gets its id before the first message leaves, so that results, groups and chords can
  * name what does not exist yet. Source: celery/canvas.py `freeze` of each class.
  */
-import type { ResultNode } from "../protocol/index.ts";
 import { type ChainPlan, prepareSteps } from "./chain-steps.ts";
 import { cloneDraft, type Draft, type DraftOptions } from "./draft.ts";
+import { type FreezeFacts, firstOf, type Node, type PlanContext } from "./frozen.ts";
 import { isEmptyChain } from "./merge.ts";
-
-/** A result that is being put together. */
-export interface Node extends ResultNode {
-  parent?: Node;
-  children?: readonly Node[];
-}
-
-/** What planning takes from outside. */
-export interface PlanContext {
-  readonly newId: () => string;
-  /** Queue for rpc results. */
-  readonly replyTo: string;
-  /** Celery's task_allow_error_cb_on_chord_header. */
-  readonly errbacksOnHeaders: boolean;
-  /** Protocol 1 has no field for the rest of a chain: each step is linked to the one before. */
-  readonly usesLinks: boolean;
-}
-
-/** What a canvas is told when it gets its ids. */
-export interface FreezeFacts {
-  readonly id?: string | undefined;
-  readonly groupId?: string | undefined;
-  /** Body of the chord whose header it is in. */
-  readonly chord?: Draft | undefined;
-  readonly rootId?: string | undefined;
-  readonly parentId?: string | undefined;
-  readonly groupIndex?: number | undefined;
-}
 
 /** Gives ids, in place; those that are there stay. */
 export function freeze(draft: Draft, facts: FreezeFacts, context: PlanContext): Node {
@@ -61,7 +33,7 @@ function freezeTask(options: DraftOptions, facts: FreezeFacts, { newId, replyTo 
 }
 
 function freezeChain(draft: Draft, facts: FreezeFacts, context: PlanContext): Node {
-  const plan: ChainPlan = prepareSteps(draft, { ...facts, lastId: facts.id, clones: false }, context);
+  const plan: ChainPlan = prepareSteps(draft, { ...facts, lastId: facts.id, clones: false }, context, freeze);
   return plan.results[0] ?? { id: String(draft.options["task_id"] ?? facts.id ?? context.newId()) };
 }
 
@@ -113,13 +85,6 @@ function freezeChord(draft: Draft, facts: FreezeFacts, context: PlanContext): No
   const body = freeze(draft.body, { ...facts, parentId: undefined }, context);
   firstOf(body).parent = header;
   return body;
-}
-
-/** The result that nothing comes before. */
-export function firstOf(node: Node): Node {
-  let first = node;
-  while (first.parent !== undefined) first = first.parent;
-  return first;
 }
 
 function text(value: unknown): string | undefined {

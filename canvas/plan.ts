@@ -3,7 +3,7 @@
  * chords must be counted. Pure: ids come from outside, and nothing is sent. Source: celery/canvas.py `apply_async` and
  * `run` of each class.
  */
-import type { ResultNode, Signature } from "../protocol/index.ts";
+import type { PlainObject, ResultNode, Signature } from "../protocol/index.ts";
 import { type ChainPlan, isLedByTask, prepareSteps, splitBody, withoutHeaderLinks } from "./chain-steps.ts";
 import {
   cloneDraft,
@@ -12,9 +12,11 @@ import {
   type DraftOptions,
   links,
   toDraft,
+  toDraftOptions,
   toSignature,
 } from "./draft.ts";
-import { freeze, freezeGroup, type Node, type PlanContext } from "./freeze.ts";
+import { freeze, freezeGroup } from "./freeze.ts";
+import type { Node, PlanContext } from "./frozen.ts";
 import { withBodyLinks } from "./link.ts";
 import { cloneWith, isEmptyChain, joinArgs, merge, mergeOptions, type Partial } from "./merge.ts";
 
@@ -44,10 +46,29 @@ export interface CanvasPlan {
   readonly result: ResultNode;
 }
 
-/** Plans a canvas that is called with these arguments and options (Celery's names). */
-export function planCanvas(signature: Signature, partial: Partial, context: PlanContext): CanvasPlan {
+/** What a canvas is called with. */
+export interface CanvasCall {
+  /** Put in front of the canvas's own. */
+  readonly args?: readonly unknown[];
+  readonly kwargs?: PlainObject;
+  /** Celery's options, by Celery's names. */
+  readonly options?: PlainObject;
+}
+
+/** Plans the messages of a canvas. Throws DecodeError `bad_body` for what is no canvas. */
+export function planCanvas(signature: Signature, call: CanvasCall, context: PlanContext): CanvasPlan {
+  const { options, ...partial } = call;
+  return planDraft(
+    toDraft(signature),
+    options === undefined ? partial : { ...partial, options: toDraftOptions(options) },
+    context,
+  );
+}
+
+/** The same for a draft, which is used up. */
+export function planDraft(draft: Draft, partial: Partial, context: PlanContext): CanvasPlan {
   const planner = new Planner(context);
-  const result = planner.apply(toDraft(signature), partial);
+  const result = planner.apply(draft, partial);
   return { steps: planner.finish(), result };
 }
 
@@ -111,6 +132,7 @@ class Planner {
         clones: true,
       },
       this.#context,
+      freeze,
     );
     const { tasks, results } = plan;
     const last = tasks[0];

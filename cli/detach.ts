@@ -26,9 +26,7 @@ export async function detach(logFile: string | undefined): Promise<number> {
     child.once("exit", (code, signal) => {
       const tail = logFile === undefined ? "" : `\n${lastLines(logFile)}`;
       reject(
-        new ConfigurationError(
-          `The worker ended before it was ready (${signal ?? `exit code ${code}`}).${tail}`,
-        ),
+        new ConfigurationError(`It ended before it was ready (${signal ?? `exit code ${code}`}).${tail}`),
       );
     });
   });

@@ -17,6 +17,7 @@ def work(self, ledger, seconds):
     note(ledger, "start", self.request.id)
     time.sleep(seconds)
     note(ledger, "end", self.request.id)
+    return str(os.getpid())
 
 
 def note(ledger, kind, task_id):

@@ -1,5 +1,4 @@
 /** `npm run faults`: breaks workers on brokers of our own, and counts what becomes of the tasks. */
-import { rmSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Servers, startServers } from "../bench/lib/servers.ts";
@@ -7,73 +6,92 @@ import { toError } from "../protocol/index.ts";
 import { makeFolder, removeFolder } from "../test/helpers/services-process.ts";
 import { type BrokerName, type Fault, type FaultCase, NotHere } from "./lib/fault.ts";
 import { type FaultsOptions, readOptions, usage } from "./lib/options.ts";
-import { isFailure, type Line, reasonsOf, toJson, toTable } from "./lib/report.ts";
+import { isFailure, type Line, reasonsOf, toJson, toTable, where } from "./lib/report.ts";
 import { casesOf, runFault } from "./lib/run-fault.ts";
-import type { Place } from "./lib/scene.ts";
 import { FAULTS } from "./rows/index.ts";
 
-/** Of the scene that runs; workers and servers notice that we are gone, and end. */
-let folder = "";
+/** A line of the table to be. */
+interface Step {
+  readonly fault: Fault;
+  readonly form: FaultCase;
+  readonly broker: BrokerName;
+}
+
+const INTERRUPTED = 130;
+
+/** The first signal ends the run in order, the second at once; what we started notices that we are gone. */
+const interruption = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"]) {
   process.on(signal, () => {
-    if (folder !== "") rmSync(folder, { recursive: true, force: true });
-    process.exit(130);
+    if (interruption.signal.aborted) process.exit(INTERRUPTED);
+    interruption.abort();
   });
 }
 
 try {
   const options = readOptions(process.argv.slice(2), FAULTS);
   if (options === undefined) process.stdout.write(usage(FAULTS));
-  else await runAll(options);
+  else process.exitCode = await runAll(options);
 } catch (error) {
   process.stderr.write(`${toError(error).message}\n`);
   process.exitCode = 1;
 }
 
-async function runAll(options: FaultsOptions): Promise<void> {
-  const { faults, brokers, tasks, seed, jsonFile } = options;
-  const plan = faults.flatMap((fault) =>
-    brokers
-      .filter((broker) => fault.brokers.includes(broker))
-      .flatMap((broker) => casesOf(fault, broker).map((form) => ({ fault, broker, form }))),
-  );
+/** Resolves to the exit code. */
+async function runAll(options: FaultsOptions): Promise<number> {
+  const { tasks, seed, jsonFile } = options;
+  const plan = planOf(options);
+  if (plan.length === 0) throw new Error("No fault comes in this form on this broker: see --help.");
   process.stderr.write(`${plan.length} runs, ${tasks} tasks each, --seed ${seed}\n`);
   // Results are always in Redis.
   const isRabbitNeeded = plan.some(({ broker }) => broker === "rabbitmq");
   const servers = await startServers(isRabbitNeeded ? ["redis", "rabbitmq"] : ["redis"]);
   const lines: Line[] = [];
-  for (const { fault, broker, form } of plan) {
-    const line = await runOne(fault, broker, form, servers, options);
-    lines.push(line);
-    const verdict = isFailure(line) ? `FAIL: ${reasonsOf(line).join("; ")}` : "done";
-    process.stderr.write(
-      `${[fault.name, form.name, broker].filter((part) => part !== "").join(" ")}: ${verdict}\n`,
-    );
+  try {
+    for (const step of plan) {
+      if (interruption.signal.aborted) break;
+      const line = await runOne(step, servers, options);
+      // Nothing can be said about what was interrupted.
+      if (interruption.signal.aborted) break;
+      lines.push(line);
+      const verdict = isFailure(line) ? `FAIL: ${reasonsOf(line).join("; ")}` : "done";
+      process.stderr.write(`${where(line)}: ${verdict}\n`);
+    }
+  } finally {
+    await servers.stop();
   }
-  await servers.stop();
   process.stdout.write(`\n${toTable(lines)}\n`);
   if (jsonFile !== undefined) await writeFile(jsonFile, toJson(lines, tasks, seed));
-  if (lines.some(isFailure)) process.exitCode = 1;
+  if (interruption.signal.aborted) return INTERRUPTED;
+  return lines.some(isFailure) ? 1 : 0;
+}
+
+function planOf({ faults, brokers, form: part = "" }: FaultsOptions): readonly Step[] {
+  const places = faults.flatMap((fault) =>
+    brokers.filter((broker) => fault.brokers.includes(broker)).map((broker) => ({ fault, broker })),
+  );
+  return places.flatMap(({ fault, broker }) =>
+    casesOf(fault, broker)
+      .filter(({ name }) => name.includes(part))
+      .map((form) => ({ fault, form, broker })),
+  );
 }
 
 async function runOne(
-  fault: Fault,
-  broker: BrokerName,
-  form: FaultCase,
+  { fault, form, broker }: Step,
   servers: Servers,
-  { tasks, seed, seconds }: FaultsOptions,
+  { tasks, seed, seconds, leaseMs }: FaultsOptions,
 ): Promise<Line> {
-  folder = await makeFolder("faults");
+  const folder = await makeFolder("faults");
   try {
     const { urls, resultsUrl } = await servers.clear();
     const url = broker === "sqlite" ? `sqla+sqlite:///${join(folder, "broker.sqlite")}` : urls[broker];
-    const place: Place = { broker, url, resultsUrl, folder };
-    return await runFault(fault, { place, form, tasks, seed, seconds });
+    const place = { broker, url, resultsUrl, folder };
+    return await runFault(fault, { place, form, tasks, seed, seconds, leaseMs }, interruption.signal);
   } catch (error) {
     const isSkipped = error instanceof NotHere;
     return { fault: fault.name, form: form.name, broker, error: toError(error).message, isSkipped };
   } finally {
     await removeFolder(folder);
-    folder = "";
   }
 }

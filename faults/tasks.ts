@@ -28,6 +28,7 @@ app.task("fault.work", { bind: true }, async ({ request }, ledger: string, secon
   note(ledger, "start", request.id, by);
   await sleep(seconds * 1000);
   note(ledger, "end", request.id, by);
+  return by;
 });
 
 app.task("fault.leak", { bind: true }, ({ request }, ledger: string, megabytes: number) => {

@@ -14,6 +14,7 @@ export * from "./plain-tree.ts";
 export * from "./python-json.ts";
 export * from "./python-repr.ts";
 export * from "./result-document.ts";
+export * from "./result-node.ts";
 export * from "./signature.ts";
 export * from "./states.ts";
 export * from "./task-message.ts";

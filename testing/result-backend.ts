@@ -178,6 +178,58 @@ export function testResultBackend(name: string, open: () => Promise<BackendPlace
       }
     });
 
+    test("finds many at once, each in its place", async () => {
+      const place = await opened();
+      const ids = Array.from({ length: 600 }, () => randomUUID());
+      const stored = ids.filter((_, index) => index % 2 === 0);
+      const waits = stored.map((id) => place.client.wait(id, { timeoutMs: 20_000 }));
+      await store(place, ...stored.map((id, index) => resultDocument(id, "SUCCESS", index)));
+      await Promise.all(waits);
+      const found = await place.client.getMany([...ids, stored[0] ?? ""]);
+      const results = found.map((document) =>
+        document === undefined || document instanceof Error ? document : [document.task_id, document.result],
+      );
+      const expected = ids.map((id, index) => (index % 2 === 0 ? [id, index / 2] : undefined));
+      expect(results).toEqual([...expected, [stored[0], 0]]);
+      expect(await place.client.getMany([])).toEqual([]);
+      if (place.spoil === undefined) return;
+      await place.spoil(ids[0] ?? "");
+      const [bad, , good] = await place.client.getMany(ids);
+      expect(bad).toMatchObject({ code: "bad_result" });
+      expect(good).toMatchObject({ result: 1 });
+    });
+
+    test("keeps groups, where results are shared", async () => {
+      const place = await opened();
+      const ids = [randomUUID(), 'it\'s a "group" é😀'];
+      for (const [at, id] of ids.entries()) {
+        const tuple = [
+          [id, [["first", null], null]],
+          [
+            [["a", null], null],
+            [[`b${at}`, null], null],
+          ],
+        ];
+        if (!place.client.shared) {
+          await expect(place.client.saveGroup(id, tuple)).rejects.toMatchObject({ code: "unsupported" });
+          await expect(place.client.restoreGroup(id)).rejects.toMatchObject({ code: "unsupported" });
+          await expect(place.client.deleteGroup(id)).rejects.toMatchObject({ code: "unsupported" });
+          continue;
+        }
+        expect(await place.worker.restoreGroup(id)).toBeUndefined();
+        await place.client.saveGroup(id, [[id, null], []]);
+        await place.client.saveGroup(id, tuple);
+        expect(await place.worker.restoreGroup(id)).toEqual(tuple);
+        // Groups and tasks are kept apart.
+        expect(await place.worker.get(id)).toBeUndefined();
+        await place.client.forget([id]);
+        expect(await place.worker.restoreGroup(id)).toEqual(tuple);
+        await place.client.deleteGroup(id);
+        await place.client.deleteGroup(id);
+        expect(await place.worker.restoreGroup(id)).toBeUndefined();
+      }
+    });
+
     test("forgets", async () => {
       const place = await opened();
       const [one, other] = [randomUUID(), randomUUID()];

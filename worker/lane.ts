@@ -19,6 +19,8 @@ export interface LaneOptions {
   readonly etaLimit: number;
   /** Takes what the broker hands out; the next batch comes when it resolves. */
   readonly onDeliveries: (deliveries: readonly Delivery[]) => Promise<void>;
+  /** Is a message in hand beside which no other may come? */
+  readonly isAlone: () => boolean;
   /** The connection cannot go on. */
   readonly onFailed: (error: unknown) => void;
 }
@@ -96,7 +98,7 @@ export class Lane {
     this.scheduler.fill();
   }
 
-  /** A task that waits for its ETA must not take the place of one that could run. */
+  /** A task that waits for its ETA must not take the place of one that could run; one that is alone takes that of all. */
   adjustPrefetch(): void {
     const wanted = this.#wantedPrefetch();
     if (wanted === this.#prefetch) return;
@@ -112,7 +114,8 @@ export class Lane {
   }
 
   #wantedPrefetch(): number {
-    const { prefetchMultiplier, etaLimit } = this.#options;
+    const { prefetchMultiplier, etaLimit, isAlone } = this.#options;
+    if (isAlone()) return 1;
     const forPool = Math.trunc(this.pool.size * prefetchMultiplier);
     return forPool === 0 ? 0 : forPool + Math.min(this.scheduler.scheduledCount, etaLimit);
   }

@@ -38,6 +38,12 @@ export interface RateLimitsOptions {
   readonly onWarning: (message: string, error?: unknown) => void;
 }
 
+/** A limit that remote control set: as it was written, and as starts a second. */
+export interface ChangedRate {
+  readonly written: string | number | null;
+  readonly perSecond: number | undefined;
+}
+
 interface Bucket {
   readonly task: string;
   readonly perSecond: number;
@@ -50,12 +56,16 @@ interface Bucket {
 
 export class RateLimits {
   readonly #options: RateLimitsOptions;
-  /** What remote control set: undefined for no limit. */
-  readonly #changed = new Map<string, number | undefined>();
+  readonly #changed = new Map<string, ChangedRate>();
   readonly #buckets = new Map<string, Bucket>();
 
   constructor(options: RateLimitsOptions) {
     this.#options = options;
+  }
+
+  /** What remote control set, by task. */
+  get changed(): ReadonlyMap<string, ChangedRate> {
+    return this.#changed;
   }
 
   /** Jobs that wait for their turn. */
@@ -77,9 +87,9 @@ export class RateLimits {
     return false;
   }
 
-  /** Replaces the limit of a task at once; undefined for none. */
-  set(task: string, perSecond: number | undefined): void {
-    this.#changed.set(task, perSecond);
+  /** Replaces the limit of a task at once; null for none. Throws as parseRate does. */
+  set(task: string, written: string | number | null): void {
+    this.#changed.set(task, { written, perSecond: parseRate(written) });
     const bucket = this.#buckets.get(task);
     if (bucket === undefined) return;
     const left = this.#drop(bucket);
@@ -98,7 +108,8 @@ export class RateLimits {
   }
 
   #rateOf({ task }: Job): number | undefined {
-    if (this.#changed.has(task.name)) return this.#changed.get(task.name);
+    const changed = this.#changed.get(task.name);
+    if (changed !== undefined) return changed.perSecond;
     if (this.#options.isDisabled) return undefined;
     const own = task.options.rateLimit;
     return own === undefined ? this.#options.fallback : parseRate(own);

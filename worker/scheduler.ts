@@ -71,12 +71,14 @@ export class Scheduler {
     return this.#eta.size;
   }
 
-  add(job: Job): void {
+  /** Takes a job that starts at its ETA, and not before `delayMs` have passed. */
+  add(job: Job, delayMs: number): void {
     const { etaMs } = job.request;
-    if (etaMs !== undefined) {
+    if (etaMs !== undefined || delayMs > 0) {
       const nowMs = Date.now();
-      if (etaMs > nowMs && this.refusal(job) === undefined) {
-        this.#eta.add(job, nowMs);
+      const dueMs = Math.max(etaMs ?? 0, nowMs + delayMs);
+      if (dueMs > nowMs && this.refusal(job) === undefined) {
+        this.#eta.add(job, dueMs);
         return;
       }
     }

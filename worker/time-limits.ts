@@ -28,6 +28,11 @@ export class TimeLimits {
     this.#options = options;
   }
 
+  /** What remote control set, by task. */
+  get changed(): ReadonlyMap<string, Limits> {
+    return this.#ofTask;
+  }
+
   /** Replaces the limits of a task, from its next run on; undefined for none. */
   set(task: string, limits: Limits): void {
     this.#ofTask.set(task, limits);

@@ -251,8 +251,12 @@ export class Worker {
         prefetchMultiplier: this.#options.prefetchMultiplier ?? app.settings.workerPrefetchMultiplier,
         etaLimit: app.settings.workerEtaTaskLimit,
         onDeliveries: (deliveries) => this.#takeIn(deliveries, scheduler),
+        isAlone: () => this.#parts?.suspects.isAlone === true,
         onFailed: (error) => this.#fail(toError(error)),
       });
+    });
+    const suspects = new Suspects(sender, () => {
+      for (const lane of lanes) lane.adjustPrefetch();
     });
     const park = createPark({
       afterSeconds: app.settings.workerEtaParkAfter,
@@ -270,7 +274,7 @@ export class Worker {
       refuser,
       lostHandler,
       sender,
-      suspects: new Suspects(sender),
+      suspects,
       connection,
       events,
       limits,
@@ -342,11 +346,12 @@ export class Worker {
       return;
     }
     return andThen(parts.park(accepted, scheduler), (isParked) => {
-      if (!isParked && !parts.suspects.defer(accepted)) this.#keep(accepted, parts, scheduler);
+      const delayMs = isParked ? undefined : parts.suspects.admit(accepted);
+      if (delayMs !== undefined) this.#keep(accepted, parts, scheduler, delayMs);
     });
   }
 
-  #keep(job: Job, parts: Parts, scheduler: Scheduler): void {
+  #keep(job: Job, parts: Parts, scheduler: Scheduler, delayMs: number): void {
     const { task, id: taskId } = job.request;
     this.app.signals.send("task_received", () => ({ task, taskId }));
     parts.events.received(job);
@@ -354,7 +359,7 @@ export class Worker {
       parts.sealCheck?.settled(job.delivery);
       job.delivery.ack();
     }
-    scheduler.add(job);
+    scheduler.add(job, delayMs);
   }
 
   #onRefused({ code, reason, taskId, taskName: task }: Refusal): void {

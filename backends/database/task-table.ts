@@ -13,6 +13,7 @@ import {
 } from "../../stores/sql/index.ts";
 import type { ResultEncoding } from "../result-backend.ts";
 import { dateDone } from "./date-done.ts";
+import { removeOlder } from "./remove-older.ts";
 import { lateColumns, type ResultTableNames, resultSchema } from "./tables.ts";
 import { COLUMNS, fromRow, type RowFormat, type TaskRow, toRow } from "./task-row.ts";
 
@@ -30,7 +31,7 @@ export interface TaskTable {
   store(db: SqlDatabase, rows: readonly EncodedRow[], topic: string): Promise<void>;
   read(db: SqlDatabase, taskIds: readonly string[]): Promise<readonly TaskRow[]>;
   forget(db: SqlDatabase, taskIds: readonly string[]): Promise<void>;
-  /** Removes some results of tasks and groups that ended before a time (ISO 8601); says how many, 0 when none is left. */
+  /** Removes some results that ended before a time (ISO 8601); says how many, 0 when none is left. */
   removeOlder(db: SqlDatabase, than: string): Promise<number>;
 }
 
@@ -43,8 +44,6 @@ export interface TaskTableOptions {
 
 /** Rows in one INSERT, and ids in one query; a power of two. */
 const MAX_ROWS = 128;
-/** Rows that are removed in one transaction, so that nobody waits long for it. */
-const MAX_REMOVED = 1000;
 
 export function createTaskTable({ dialect, names, encoding, timezone }: TaskTableOptions): TaskTable {
   const date = dateDone(dialect, timezone);
@@ -81,14 +80,7 @@ export function createTaskTable({ dialect, names, encoding, timezone }: TaskTabl
         await db.run(`DELETE FROM ${names.task} WHERE task_id IN ${text}`, params);
       }
     },
-    async removeOlder(db, than) {
-      let count = 0;
-      for (const table of [names.task, names.group]) {
-        const old = `SELECT id FROM ${table} WHERE date_done < ${date.placeholder} LIMIT ${MAX_REMOVED}`;
-        count += await db.run(`DELETE FROM ${table} WHERE id IN (${old})`, [date.toColumn(than)]);
-      }
-      return count;
-    },
+    removeOlder: (db, than) => removeOlder(db, names.task, date, than),
   };
 }
 

@@ -18,15 +18,21 @@ import {
 import { writePidFile } from "../pid-file.ts";
 import { onShutdown } from "../shutdown.ts";
 import { isSupervised, restart } from "../supervise.ts";
+import { type BeatFlags, startableBeat, withBeatOptions } from "./beat.ts";
+
+interface Flags extends WorkerFlags, ConnectionFlags, BeatFlags {
+  readonly beat?: boolean;
+}
 
 export function workerCommand(): Command {
   const command = new Command("worker")
     .description("run tasks from the broker's queues")
-    .requiredOption("-A, --app <module>", "JavaScript module that exports the app");
-  return withLogOptions(withWorkerOptions(withConnectionOptions(command))).action(runWorker);
+    .requiredOption("-A, --app <module>", "JavaScript module that exports the app")
+    .option("-B, --beat", "send periodic tasks too; with --lock, any number of workers may");
+  return withLogOptions(withWorkerOptions(withBeatOptions(withConnectionOptions(command)))).action(runWorker);
 }
 
-async function runWorker(flags: WorkerFlags & ConnectionFlags): Promise<void> {
+async function runWorker(flags: Flags): Promise<void> {
   if (flags.detach === true) {
     const pid = await detach(expanded(flags.logfile, flags));
     process.stdout.write(`The worker runs in the background (process ${pid}).\n`);
@@ -41,10 +47,12 @@ async function runWorker(flags: WorkerFlags & ConnectionFlags): Promise<void> {
   const logger = createLogger({ ...flags, logfile: expanded(flags.logfile, flags) });
   app = await loadApp(flags.app ?? "");
   const worker = startableWorker(app, flags, logger);
+  const beat = flags.beat === true ? startableBeat(app, flags, logger) : undefined;
   process.stderr.write(describeWorker(worker, flags));
   // Before the broker answers there is nothing to drain.
   const started = worker.start().then(() => {
     logger.info({}, `${worker.hostname} ready.`);
+    beat?.start();
     tellReady();
   });
   await Promise.race([started, shutdown.requested]);
@@ -56,7 +64,7 @@ async function runWorker(flags: WorkerFlags & ConnectionFlags): Promise<void> {
     logger.info({}, `${signal}: warm shutdown, finishing what runs (again to stop at once)`);
     shutdown.cold.addEventListener("abort", sayCold);
   }
-  await worker.stop(shutdown.cold, shutdown.now);
+  await Promise.all([beat?.stop(), worker.stop(shutdown.cold, shutdown.now)]);
   await app.close();
   // A terminal that closes says SIGHUP too, and wants no new worker.
   if (signal === "SIGHUP" && !process.stdin.isTTY) await restart();

@@ -26,6 +26,8 @@ export interface Check {
 
 /** What a row found out, beside what the ledger says. */
 export interface Findings {
+  /** What was done to the workers, in a few words, and how often. */
+  readonly broken: { readonly times: number; readonly what: string };
   /** How many ends beyond the first the fault may cost. */
   readonly duplicates: number;
   /** From the fault to the last new start of what it interrupted; undefined where nothing is to recover. */
@@ -37,6 +39,8 @@ export interface Findings {
   /** Messages beyond those that it may still hold: doubles. Default: 0. */
   readonly left?: number;
   readonly checks?: readonly Check[];
+  /** A sentence for below the table. */
+  readonly remark?: string;
 }
 
 export interface Fault {
@@ -46,7 +50,7 @@ export interface Fault {
   readonly brokers: readonly BrokerName[];
   /** Default: one, without a name. */
   readonly cases?: readonly FaultCase[];
-  /** Does it and waits until its consequences are over. Throws {@link NotHere} where it cannot be done. */
+  /** Does it and waits until its consequences are over; idle workers may still run then. Throws {@link NotHere} where it cannot be done. */
   run(scene: Scene): Promise<Findings>;
 }
 

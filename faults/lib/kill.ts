@@ -22,9 +22,18 @@ export async function killUnderLoad(scene: Scene, { all, recoveryLimit }: KillOp
   // From when somebody can.
   const sinceMs = Date.now();
   await scene.settled();
+  const seconds = (Date.now() - sinceMs) / 1000;
+  // Each slot may have a task that runs, and one that has ended and is not yet acknowledged; only that one ends twice.
+  const duplicates = victims.length * CONCURRENCY;
   return {
-    duplicates: victims.length * CONCURRENCY,
+    broken: { times: victims.length, what: "kill -9" },
+    duplicates,
     recovery: { seconds: secondsToRestart(scene, pids, killedAtMs, sinceMs), limit: recoveryLimit },
+    checks: [
+      { what: "starts beyond the first", value: scene.ledger.repeated("start"), limit: 2 * duplicates },
+      // What a victim held and had not started is among them.
+      { what: "seconds until all had run", value: seconds, limit: recoveryLimit + scene.loadSeconds },
+    ],
   };
 }
 
@@ -36,5 +45,5 @@ export function secondsToRestart(
   sinceMs: number = atMs,
 ): number {
   const restarts = scene.ledger.restarts(pids, atMs);
-  return Math.max(0, ...restarts.map((restartMs) => (restartMs - sinceMs) / 1000));
+  return Math.max(0, ...restarts.map((restart) => (restart.atMs - sinceMs) / 1000));
 }

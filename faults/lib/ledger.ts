@@ -52,11 +52,17 @@ export class Ledger {
     return notes.length - new Set(notes.map(({ id }) => id)).size;
   }
 
+  /** How many of these tasks have not started just so many times. */
+  startedOtherThan(times: number, ids: readonly string[]): number {
+    const starts = this.notes("start");
+    return ids.filter((id) => starts.filter((start) => start.id === id).length !== times).length;
+  }
+
   /**
-   * For each task that these processes had started and not ended by `atMs`: its next start elsewhere, in milliseconds
-   * since 1970; Infinity when there is none.
+   * For each task that these processes had started and not ended by `atMs`: its next start elsewhere, at Infinity when
+   * there is none.
    */
-  restarts(pids: readonly number[], atMs: number): number[] {
+  restarts(pids: readonly number[], atMs: number): Pick<Note, "by" | "atMs">[] {
     const dead = new Set(pids.map(String));
     const isTheirs = ({ by }: Note): boolean => dead.has(by.split("/")[0] ?? "");
     const notes = this.notes();
@@ -67,7 +73,7 @@ export class Ledger {
     );
     const later = notes.filter((one) => one.kind === "start" && one.atMs >= atMs && !isTheirs(one));
     return [...orphans].map(
-      (orphan) => later.find(({ id }) => id === orphan)?.atMs ?? Number.POSITIVE_INFINITY,
+      (orphan) => later.find(({ id }) => id === orphan) ?? { by: "", atMs: Number.POSITIVE_INFINITY },
     );
   }
 }

@@ -5,21 +5,26 @@ import { BROKERS, type BrokerName, type Fault } from "./fault.ts";
 export interface FaultsOptions {
   readonly faults: readonly Fault[];
   readonly brokers: readonly BrokerName[];
+  /** Part of the names of the forms; undefined: all. */
+  readonly form: string | undefined;
   readonly tasks: number;
   readonly seed: number;
   readonly seconds: number | undefined;
+  readonly leaseMs: number | undefined;
   readonly jsonFile: string | undefined;
 }
 
 const USAGE = `npm run faults -- [name...] [options]
 
 Breaks real workers on real brokers, and counts what becomes of the tasks. Without a name it runs everything, which takes
-about half an hour. It ends with 1 when a limit was exceeded.
+about a quarter of an hour. Below the table it names the limits that were exceeded; then it ends with 1.
 
   --broker <name>   only on this one: ${BROKERS.join(", ")}; may be given several times
+  --form <text>     only forms of a fault with this in their name, like threads or quorum
   --tasks <number>  tasks of a load (default 400)
   --seed <number>   repeats the choices of an earlier run
   --seconds <n>     length of faults that last: F16's stop (default 30), F28's killing (60)
+  --lease <n>       seconds that a dead worker's messages stay its own (default 8 on Redis, 15 on SQLite)
   --json <file>     write everything to a file too
   --help
 `;
@@ -31,9 +36,11 @@ export function readOptions(args: readonly string[], known: readonly Fault[]): F
     allowPositionals: true,
     options: {
       broker: { type: "string", multiple: true },
+      form: { type: "string" },
       tasks: { type: "string", default: "400" },
       seed: { type: "string" },
       seconds: { type: "string" },
+      lease: { type: "string" },
       json: { type: "string" },
       help: { type: "boolean", short: "h" },
     },
@@ -42,9 +49,11 @@ export function readOptions(args: readonly string[], known: readonly Fault[]): F
   return {
     faults: positionals.length === 0 ? known : positionals.map((name) => choose(name, known)),
     brokers: values.broker?.map(toBroker) ?? BROKERS,
+    form: values.form,
     tasks: wholeNumber("--tasks", values.tasks, 20),
     seed: values.seed === undefined ? Date.now() % 2 ** 31 : wholeNumber("--seed", values.seed, 0),
     seconds: values.seconds === undefined ? undefined : wholeNumber("--seconds", values.seconds, 1),
+    leaseMs: values.lease === undefined ? undefined : 1000 * wholeNumber("--lease", values.lease, 1),
     jsonFile: values.json,
   };
 }

@@ -15,22 +15,26 @@ export type Line =
       readonly isSkipped: boolean;
     };
 
-const HEADING = [
-  "fault",
-  "",
-  "broker",
-  "accepted",
-  "done",
-  "lost",
-  "twice",
-  "limit",
-  "again",
-  "dead",
-  "recovery",
-  "verdict",
+/** Columns with how each is made from a result; those of words are aligned to the left. */
+const COLUMNS: readonly {
+  readonly heading: string;
+  readonly isWords?: boolean;
+  readonly of: (result: Result) => string;
+}[] = [
+  { heading: "row", isWords: true, of: ({ fault }) => fault },
+  { heading: "form", isWords: true, of: ({ form }) => form },
+  { heading: "broker", isWords: true, of: ({ broker }) => broker },
+  { heading: "broken", isWords: true, of: ({ broken }) => broken },
+  { heading: "sent", of: ({ sent }) => String(sent) },
+  { heading: "run", of: ({ run }) => String(run) },
+  { heading: "held", of: ({ held }) => String(held) },
+  { heading: "dead letters", of: ({ dead, deadly }) => `${dead} of ${deadly}` },
+  { heading: "lost", of: ({ lost }) => String(lost) },
+  { heading: "duplicates", of: ({ duplicates, mayRepeat }) => `${duplicates} (≤ ${mayRepeat})` },
+  { heading: "recovery", of: ({ recoverySeconds }) => inSeconds(recoverySeconds) },
+  { heading: "time", of: ({ seconds }) => inSeconds(seconds) },
+  { heading: "verdict", isWords: true, of: (result) => (isFailure(result) ? "FAIL" : "pass") },
 ];
-/** Columns of words; the others are numbers. */
-const WORDS: ReadonlySet<number> = new Set([0, 1, 2, 11]);
 
 /** Limits that were exceeded. */
 export function exceeded({ checks }: Result): readonly Check[] {
@@ -41,13 +45,18 @@ export function isFailure(line: Line): boolean {
   return "error" in line ? !line.isSkipped : exceeded(line).length > 0;
 }
 
-/** The table, and below it what was exceeded. */
+/** The table, and below it what was exceeded and remarked. */
 export function toTable(lines: readonly Line[]): string {
-  const reasons = lines.flatMap((line) => reasonsOf(line).map((reason) => `${where(line)}: ${reason}`));
-  return [...align([HEADING, ...lines.map(toCells)]), ...reasons].join("\n");
+  const notes = lines.flatMap((line) => {
+    const remark = "error" in line ? undefined : line.remark;
+    const all = remark === undefined ? reasonsOf(line) : [...reasonsOf(line), remark];
+    return all.map((note) => `${where(line)}: ${note}`);
+  });
+  return [...align([COLUMNS.map(({ heading }) => heading), ...lines.map(toCells)]), ...notes].join("\n");
 }
 
-function where({ fault, form, broker }: Line): string {
+/** `F2 quorum queue rabbitmq` */
+export function where({ fault, form, broker }: Line): string {
   return [fault, form, broker].filter((part) => part !== "").join(" ");
 }
 
@@ -58,27 +67,24 @@ export function reasonsOf(line: Line): readonly string[] {
 }
 
 function toCells(line: Line): string[] {
+  if (!("error" in line)) return COLUMNS.map((column) => column.of(line));
   const names = [line.fault, line.form, line.broker];
-  if ("error" in line)
-    return [...names, ...Array.from({ length: 8 }, () => "-"), line.isSkipped ? "skipped" : "FAIL"];
-  const { accepted, done, lost, duplicates, startedAgain, dead, recoverySeconds, checks } = line;
-  const limit = checks.find(({ what }) => what === "duplicates")?.limit ?? 0;
-  const recovery = recoverySeconds === undefined ? "-" : `${round(recoverySeconds)} s`;
-  const counts = [accepted, done, lost, duplicates, limit, startedAgain, dead].map(String);
-  return [...names, ...counts, recovery, isFailure(line) ? "FAIL" : "pass"];
+  const blanks = Array.from({ length: COLUMNS.length - names.length - 1 }, () => "-");
+  return [...names, ...blanks, line.isSkipped ? "skipped" : "FAIL"];
+}
+
+function inSeconds(value: number | undefined): string {
+  return value === undefined ? "-" : `${value.toFixed(1)} s`;
 }
 
 function round(value: number): string {
-  return Number.isInteger(value) ? String(value) : value.toFixed(1);
+  return Number.isInteger(value) ? String(value) : value.toFixed(2);
 }
 
 function align(rows: readonly (readonly string[])[]): string[] {
-  const widths: number[] = [];
-  for (const row of rows) {
-    for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, cell.length);
-  }
+  const widths = COLUMNS.map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)));
   const pad = (cell: string, at: number): string =>
-    WORDS.has(at) ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0);
+    COLUMNS[at]?.isWords === true ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0);
   return rows.map((row) => row.map(pad).join("  ").trimEnd());
 }
 

@@ -6,6 +6,7 @@ import { type App, createApp, visitDeadLetters } from "../../app/index.ts";
 import { createRandom, type Random } from "../../fuzz/random.ts";
 import { GuardedProcess } from "../../test/helpers/services-process.ts";
 import { type BrokerName, type FaultCase, NotHere } from "./fault.ts";
+import { messagesHeld } from "./held.ts";
 import { Ledger } from "./ledger.ts";
 import { program, python, root, taskModule } from "./paths.ts";
 
@@ -15,6 +16,9 @@ export const CONCURRENCY = 2;
 export const HELD: number = 4 * CONCURRENCY;
 /** How long a task of the load takes. */
 export const TASK_SECONDS = 0.05;
+
+/** Deliveries of a task that kills its process, before it is a dead letter. */
+export const DELIVERIES = 3;
 
 /** After its fault, a scene has so long to come to rest before what is missing counts as lost. */
 const PATIENCE_SECONDS = 120;
@@ -37,6 +41,8 @@ export interface SceneOptions {
   readonly seed: number;
   /** Length of faults that last; undefined: each row's own. */
   readonly seconds: number | undefined;
+  /** For how long a dead worker's messages stay its own on Redis and SQLite; undefined: the row's, or the transport's. */
+  readonly leaseMs: number | undefined;
 }
 
 /** How a worker differs from the usual one. */
@@ -51,24 +57,31 @@ export class Scene {
   readonly app: App;
   readonly ledger: Ledger;
   readonly random: Random;
+  readonly #transportOptions: Readonly<Record<string, unknown>>;
   readonly #workers: GuardedProcess[] = [];
+  readonly #closing = new AbortController();
   #sent = 0;
-  #isClosed = false;
 
   constructor(options: SceneOptions) {
-    const { place, form, seed } = options;
+    const { place, form, seed, leaseMs } = options;
     this.options = options;
     this.broker = place.broker;
     this.random = createRandom(seed);
     this.ledger = new Ledger(join(place.folder, "ledger"));
+    this.#transportOptions = { ...form.transportOptions, ...(leaseMs === undefined ? {} : { leaseMs }) };
     this.app = createApp({
       env: {},
       brokerUrl: place.url,
       resultBackend: place.resultsUrl,
       taskDefaultQueueType: form.queueType ?? "classic",
-      brokerTransportOptions: form.transportOptions ?? {},
+      brokerTransportOptions: this.#transportOptions,
       onWarning: () => undefined,
     });
+  }
+
+  /** Seconds that one worker on a busy machine needs for the load. */
+  get loadSeconds(): number {
+    return (2 * this.options.tasks * TASK_SECONDS) / CONCURRENCY;
   }
 
   /** A worker that may end at once. */
@@ -78,7 +91,7 @@ export class Scene {
     const name = `w${this.#workers.length}@faults`;
     return this.#launch(process.execPath, [program, "worker", ...flags, "-n", name, ...args], {
       CELERY_TASK_DEFAULT_QUEUE_TYPE: form.queueType ?? "classic",
-      CELERY_BROKER_TRANSPORT_OPTIONS: JSON.stringify(form.transportOptions ?? {}),
+      CELERY_BROKER_TRANSPORT_OPTIONS: JSON.stringify(this.#transportOptions),
       ...env,
     });
   }
@@ -109,7 +122,7 @@ export class Scene {
   }
 
   #launch(command: string, args: readonly string[], env: Readonly<Record<string, string>>): GuardedProcess {
-    if (this.#isClosed) throw new Error("It took too long.");
+    if (this.#closing.signal.aborted) throw new Error("It took too long, or was interrupted.");
     const { place } = this.options;
     const folder = join(place.folder, `worker-${this.#workers.length}`);
     mkdirSync(folder);
@@ -149,7 +162,7 @@ export class Scene {
   feed(backlog: number): { stop(): Promise<void> } {
     let isStopped = false;
     const keep = async (): Promise<void> => {
-      for (; !(isStopped || this.#isClosed); await sleep(2 * LOOK_MS)) {
+      for (; !(isStopped || this.#closing.signal.aborted); await sleep(2 * LOOK_MS)) {
         const waiting = this.ledger.accepted.size - this.ledger.ids("end").size;
         if (waiting < backlog) await this.load(backlog);
       }
@@ -192,6 +205,13 @@ export class Scene {
     await this.until(isOver, `${count} dead letters are there`).catch(() => undefined);
   }
 
+  /** Resolves when the broker holds no more messages than these, or patience has ended: what ended untold has come again. */
+  async atRest(messages: number = 0): Promise<void> {
+    const isOver = async (): Promise<boolean> =>
+      (await messagesHeld(this.options.place, this.app)) <= messages;
+    await this.until(isOver, "the broker is at rest").catch(() => undefined);
+  }
+
   /** Rejects when it does not come true within the patience for anything, or within so many seconds. */
   async until(
     isTrue: () => boolean | Promise<boolean>,
@@ -199,9 +219,14 @@ export class Scene {
     patience: number = PATIENCE_SECONDS,
   ): Promise<void> {
     for (const startedAtMs = Date.now(); !(await isTrue()); await sleep(LOOK_MS)) {
-      if (this.#isClosed || Date.now() - startedAtMs > patience * 1000)
+      if (this.#closing.signal.aborted || Date.now() - startedAtMs > patience * 1000)
         throw new Error(`Not within ${patience} s: ${what}.`);
     }
+  }
+
+  /** Rejects when the scene is closed meanwhile. */
+  async pause(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.#closing.signal });
   }
 
   /** Whether a worker has not ended. */
@@ -226,7 +251,7 @@ export class Scene {
 
   /** Kills all workers, and starts none any more. */
   async close(): Promise<void> {
-    this.#isClosed = true;
+    this.#closing.abort();
     await Promise.all(this.#workers.map((worker) => worker.kill()));
     await this.app.close();
   }

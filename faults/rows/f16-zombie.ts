@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Fault } from "../lib/fault.ts";
 import { signalAll, treeOf } from "../lib/processes.ts";
-import { CONCURRENCY, HELD, TASK_SECONDS } from "../lib/scene.ts";
+import { HELD, type Scene } from "../lib/scene.ts";
 
 /** Twice the longest lease: that of 15 s on SQLite. */
 const STOP_SECONDS = 30;
@@ -26,24 +25,42 @@ export const zombie: Fault = {
     await scene.settled();
     const recoveredAtMs = Date.now();
     const seconds = scene.options.seconds ?? STOP_SECONDS;
-    await sleep(Math.max(0, stoppedAtMs + seconds * 1000 - Date.now()));
-    const endsAsleep = scene.ledger.notes("end").length;
+    await scene.pause(Math.max(0, stoppedAtMs + seconds * 1000 - Date.now()));
+    const waiting = scene.ledger.accepted.size - scene.ledger.ids("end").size;
+    const replaceable = doneBy(scene, (pid) => !pids.includes(pid));
     signalAll(pids, "SIGCONT");
+    const wokenAtMs = Date.now();
     await scene.load(AFTERWARDS);
     await scene.settled();
     // What it had under way ends a little later than the new tasks, perhaps.
-    await sleep(1000);
-    const accepted = scene.ledger.accepted.size;
+    await scene.pause(1000);
+    const late = scene.ledger.notes("end").filter(({ id, atMs }) => atMs >= wokenAtMs && replaceable.has(id));
+    const results = await Promise.all(
+      late.map(async ({ id }) => Number(await scene.app.result(id).get({ timeoutMs: 5000 }))),
+    );
     return {
+      broken: { times: 1, what: "SIGSTOP" },
       duplicates: HELD,
       recovery: {
         seconds: (recoveredAtMs - stoppedAtMs) / 1000,
-        limit: RECOVERY_LIMIT + (scene.options.tasks * TASK_SECONDS) / CONCURRENCY,
+        limit: RECOVERY_LIMIT + scene.loadSeconds,
       },
+      remark: `${late.length} tasks ended again in the woken worker`,
       checks: [
-        { what: "tasks that waited for the sleeper", value: accepted - AFTERWARDS - endsAsleep, limit: 0 },
+        { what: "tasks that waited for the sleeper", value: waiting, limit: 0 },
+        {
+          what: "results that a late one replaced",
+          value: results.filter((pid) => pids.includes(pid)).length,
+          limit: 0,
+        },
         { what: "workers that ended", value: (await scene.running(victim)) ? 0 : 1, limit: 0 },
       ],
     };
   },
 };
+
+/** Tasks with an end in one of these processes. */
+function doneBy({ ledger }: Scene, isWanted: (pid: number) => boolean): Set<string> {
+  const ends = ledger.notes("end").filter(({ by }) => isWanted(Number(by)));
+  return new Set(ends.map(({ id }) => id));
+}

@@ -45,6 +45,7 @@ export const manyEtas: Fault = {
     await scene.until(async () => (await heldNow()) >= later.length, "all are there").catch(() => undefined);
     const early = [...scene.ledger.ids("start")].filter((id) => later.includes(id));
     return {
+      broken: { times: 1, what: "kill -9" },
       duplicates: 0,
       held: Math.min(later.length, await heldNow()),
       left: HELD,

@@ -1,7 +1,7 @@
 import type { Fault, FaultCase, Findings } from "../lib/fault.ts";
 import { createMemoryGroup } from "../lib/memory-group.ts";
 import { treeOf } from "../lib/processes.ts";
-import type { Scene } from "../lib/scene.ts";
+import { DELIVERIES, type Scene } from "../lib/scene.ts";
 import { watchMemory } from "../lib/watch-memory.ts";
 
 const HEAP: FaultCase = { name: "heap of the child full" };
@@ -12,7 +12,6 @@ const LEAK: FaultCase = { name: "leaks, max-memory-per-child" };
 const HEAP_MB = 128;
 /** Limit of the worker with all its processes, in MB. */
 const GROUP_MB = 500;
-const DELIVERIES = 3;
 /** What each task leaves behind, and when a process is replaced, in MB. */
 const LEAK_MB = 8;
 const CHILD_LIMIT_MB = 160;
@@ -51,10 +50,15 @@ async function takeAll(
   await scene.untilDead(deadly.length);
   const starts = scene.ledger.notes("start").filter(({ id }) => deadly.includes(id));
   return {
+    broken: { times: starts.length, what: "memory full" },
     duplicates: 0,
     dead: deadly,
     checks: [
-      { what: "starts of the greedy task", value: starts.length, limit: DELIVERIES },
+      {
+        what: `greedy tasks not started ${DELIVERIES} times`,
+        value: scene.ledger.startedOtherThan(DELIVERIES, deadly),
+        limit: 0,
+      },
       { what: "workers that ended", value: (await scene.running(worker)) ? 0 : 1, limit: 0 },
       { what: "MB of the worker itself", value: parent.stop(), limit: CHILD_LIMIT_MB },
     ],
@@ -76,7 +80,9 @@ async function leak(scene: Scene): Promise<Findings> {
   const children = watchMemory(() => treeOf(worker.pid).slice(1));
   await scene.send(Math.ceil(scene.options.tasks / 4), "fault.leak", LEAK_MB);
   await scene.settled();
+  const leaks = scene.ledger.ids("start").size;
   return {
+    broken: { times: leaks, what: "leak" },
     duplicates: 0,
     checks: [
       { what: "starts beyond the first", value: scene.ledger.repeated("start"), limit: 0 },

@@ -12,6 +12,10 @@ export const killOnSqlite: Fault = {
     const all = scene.options.form.name.startsWith("all");
     const findings = await killUnderLoad(scene, { all, recoveryLimit: 20 });
     const damage = await damageOf(scene.options.place);
-    return { ...findings, checks: [{ what: "findings of PRAGMA integrity_check", value: damage, limit: 0 }] };
+    const { checks = [] } = findings;
+    return {
+      ...findings,
+      checks: [...checks, { what: "findings of PRAGMA integrity_check", value: damage, limit: 0 }],
+    };
   },
 };

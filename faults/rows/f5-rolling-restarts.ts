@@ -29,6 +29,7 @@ export const rollingRestarts: Fault = {
     await feeder.stop();
     await scene.settled();
     return {
+      broken: { times: exits.length, what: "SIGTERM" },
       duplicates: 0,
       checks: [
         { what: "starts beyond the first", value: scene.ledger.repeated("start"), limit: 0 },

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Fault } from "../lib/fault.ts";
 import { secondsToRestart } from "../lib/kill.ts";
 import { treeOf } from "../lib/processes.ts";
@@ -25,7 +24,7 @@ export const graceTooShort: Fault = {
     await scene.load(Math.ceil(scene.options.tasks / 4));
     const pids = treeOf(leaving.pid);
     leaving.signal("SIGTERM");
-    await sleep(GRACE_MS);
+    await scene.pause(GRACE_MS);
     const atMs = Date.now();
     if (signal === "SIGQUIT") leaving.signal(signal);
     else await leaving.kill();
@@ -33,9 +32,12 @@ export const graceTooShort: Fault = {
     await scene.settled();
     const isLeased = signal === "SIGKILL" && scene.broker !== "rabbitmq";
     return {
+      broken: { times: 1, what: `SIGTERM, ${signal}` },
       duplicates: CONCURRENCY,
       recovery: { seconds: secondsToRestart(scene, pids, atMs), limit: isLeased ? LEASE_LIMIT : 2 },
-      checks: [{ what: "exit code", value: code ?? 0, limit: 1 }],
+      checks: [
+        { what: "wrong exit codes", value: code === (signal === "SIGQUIT" ? 1 : null) ? 0 : 1, limit: 0 },
+      ],
     };
   },
 };

@@ -3,6 +3,8 @@ import { root, run } from "./run.mjs";
 
 const environment = `${root}.venv/celery-latest`;
 const requirements = `${root}test/helpers/python/requirements-latest.txt`;
+const djangoPackages = `${root}.venv/django-packages`;
+const djangoRequirements = `${root}test/helpers/python/requirements-django.txt`;
 const benchPackages = `${root}.venv/bench-packages`;
 const benchRequirements = `${root}bench/requirements.txt`;
 /** A copy of what was installed, written last: a half-made environment has none and is made again. */
@@ -34,17 +36,29 @@ export async function ensurePythonEnvironment() {
 
 /** Installs what only benches need beside that environment, unless it is there. Resolves to whether it is. */
 export async function ensureBenchPackages() {
-  const installedHere = `${benchPackages}/installed.txt`;
+  const made = await ensurePackagesBeside(benchPackages, benchRequirements, ["--only-binary", ":all:"]);
+  if (!made) console.error("MISSING: gevent; Celery is measured with threads instead.");
+  return made;
+}
+
+/** Installs django-celery-beat beside that environment, unless it is there. Resolves to whether it is. */
+export async function ensureDjangoPackages() {
+  const made = await ensurePackagesBeside(djangoPackages, djangoRequirements, ["--no-deps"]);
+  if (!made) console.error("MISSING: django-celery-beat.");
+  return made;
+}
+
+async function ensurePackagesBeside(folder, requirementsFile, options) {
+  const installedHere = `${folder}/installed.txt`;
   if (
     existsSync(installedHere) &&
-    readFileSync(installedHere, "utf8") === readFileSync(benchRequirements, "utf8")
+    readFileSync(installedHere, "utf8") === readFileSync(requirementsFile, "utf8")
   )
     return true;
-  rmSync(benchPackages, { recursive: true, force: true });
-  const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:"];
-  const target = ["--target", benchPackages, "--requirement", benchRequirements];
+  rmSync(folder, { recursive: true, force: true });
+  const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...options];
+  const target = ["--target", folder, "--requirement", requirementsFile];
   const made = (await run(`${environment}/bin/python`, [...pip, ...target])) === 0;
-  if (made) copyFileSync(benchRequirements, installedHere);
-  else console.error("MISSING: gevent; Celery is measured with threads instead.");
+  if (made) copyFileSync(requirementsFile, installedHere);
   return made;
 }

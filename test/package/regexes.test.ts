@@ -5,9 +5,8 @@ import { analyse } from "scslre";
 import { describe, expect, test } from "vitest";
 import { parseAst } from "vitest/node";
 
-const FOLDERS = "protocol codecs signing stores transports backends app worker gateway cli conformance".split(
-  " ",
-);
+const FOLDERS =
+  "protocol codecs signing stores transports backends app worker beat gateway cli conformance".split(" ");
 
 /** Patterns made while running, and what they are made of: nothing that a stranger sends. */
 const MADE_WHILE_RUNNING: Readonly<Record<string, string>> = {

@@ -66,7 +66,7 @@ describe("RateLimits", () => {
     const { limits, started } = create(1);
     const jobs = [1, 2, 3].map(() => job("mail"));
     expect(jobs.map((one) => limits.allows(one))).toEqual([true, false, false]);
-    limits.set("mail", undefined);
+    limits.set("mail", null);
     expect(started).toEqual(jobs.slice(1));
     expect(limits.allows(job("mail"))).toBe(true);
     limits.set("mail", 1);

@@ -6,15 +6,16 @@ import type { Worker } from "../worker.ts";
 import { type Command, nok, ok, PythonError, readNumber, reprError, requireText } from "./command.ts";
 
 const rateLimit: Command = (worker, { task_name: task, rate_limit: rate }) => {
+  const written = rate === "" ? null : (rate as string | number | null);
   let perSecond: number | undefined;
   try {
-    perSecond = parseRate(rate === "" ? null : (rate as string | number | null));
+    perSecond = parseRate(written);
   } catch {
     const reason = reprError("ValueError", `could not convert string to float: ${pythonRepr(rate)}`);
     return nok(`Invalid rate limit string: ${reason}`);
   }
   if (typeof task !== "string" || !worker.app.tasks.has(task)) return nok("unknown task");
-  for (const { scheduler } of worker.parts?.lanes ?? []) scheduler.rateLimits.set(task, perSecond);
+  for (const { scheduler } of worker.parts?.lanes ?? []) scheduler.rateLimits.set(task, written);
   return ok(perSecond === undefined ? "rate limit disabled successfully" : "new rate limit set successfully");
 };
 

@@ -1,9 +1,10 @@
 /** What `celery inspect` asks; nothing here changes anything. */
 import { celeryName, DEFAULT_SETTINGS, TASK_DEFAULTS } from "../../app/index.ts";
-import { pythonRepr } from "../../protocol/index.ts";
+import { type PlainObject, pythonRepr } from "../../protocol/index.ts";
 import { redactUrl, splitBrokerUrls } from "../../transports/index.ts";
 import { VERSION } from "../../version.ts";
 import type { Job } from "../job.ts";
+import type { Worker } from "../worker.ts";
 import { type Command, isTrue, ok, PythonError, readTexts } from "./command.ts";
 import { describeJob, describeQueue } from "./describe.ts";
 import { stats } from "./stats.ts";
@@ -87,16 +88,29 @@ const TASK_ATTRIBUTES: Readonly<Record<string, string>> = {
   send_events: "sendEvents",
 };
 
-const registered: Command = ({ app }, { taskinfoitems, builtins }) => {
+/** What remote control has changed of a task. */
+function changedOptions({ parts }: Worker, task: string): PlainObject {
+  const rate = parts?.lanes[0]?.scheduler.rateLimits.changed.get(task);
+  const limits = parts?.limits.changed.get(task);
+  return {
+    ...(rate && { rateLimit: rate.written }),
+    ...(limits && { softTimeLimit: limits.soft, timeLimit: limits.hard }),
+  };
+}
+
+const registered: Command = (worker, { taskinfoitems, builtins }) => {
+  const { app } = worker;
   const asked = readTexts(taskinfoitems ?? []);
   const items = asked.length === 0 ? ["exchange", "routing_key", "rate_limit"] : asked;
   const names = [...app.tasks.keys()]
     .filter((name) => isTrue(builtins) || !name.startsWith("celery."))
     .sort();
   return names.map((name) => {
-    const options = { ...TASK_DEFAULTS, ...app.tasks.get(name)?.options } as Readonly<
-      Record<string, unknown>
-    >;
+    const options: PlainObject = {
+      ...TASK_DEFAULTS,
+      ...app.tasks.get(name)?.options,
+      ...changedOptions(worker, name),
+    };
     const facts = items.flatMap((item) => {
       const option = Object.hasOwn(TASK_ATTRIBUTES, item) ? TASK_ATTRIBUTES[item] : undefined;
       const value = option === undefined ? undefined : options[option];

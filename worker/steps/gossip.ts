@@ -101,7 +101,11 @@ export class Gossip {
 
   /** Finds one worker of all that does the action; topic `task` has a signature that is sent once. */
   elect(id: string, topic: string, action: PlainObject | null): void {
-    this.#election(id).acks = [];
+    const election = this.#election(id);
+    // Who has acknowledged another candidate before it stood itself stays out: the others may have decided without it.
+    // So its acknowledgement says that it is no candidate, or that one has heard of it: all that decide know the same.
+    if (election.candidates.length > 0 && this.#isAmongOurs()) return;
+    election.acks = [];
     this.#options.events.send("worker-elect", { id, topic, action, cver: 1 });
   }
 
@@ -188,9 +192,12 @@ export class Gossip {
    * the number of other workers: beside those, this one must stop where they do, or two would win.
    */
   #isDecided(candidates: number, acks: readonly string[]): boolean {
-    const others = [...this.#nodes.values()];
-    if (others.every(({ isOurs }) => isOurs)) return new Set(acks).size > others.length;
-    return candidates > 1 && acks.length >= others.length;
+    if (this.#isAmongOurs()) return new Set(acks).size > this.#nodes.size;
+    return candidates > 1 && acks.length >= this.#nodes.size;
+  }
+
+  #isAmongOurs(): boolean {
+    return [...this.#nodes.values()].every(({ isOurs }) => isOurs);
   }
 
   #sendTask(action: unknown): void {

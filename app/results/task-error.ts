@@ -1,14 +1,13 @@
-/** The result of one task, as its caller sees it. Named after Celery's AsyncResult. */
-import type { ResultBackend, WaitOptions } from "../backends/index.ts";
+/** Failures of tasks, in whatever language they were raised. */
 import {
   CelerityError,
   ConfigurationError,
   describeException,
   type ExceptionDocument,
   exceptionOf,
-  isReady,
+  isPropagated,
   type ResultDocument,
-} from "../protocol/index.ts";
+} from "../../protocol/index.ts";
 
 /** The task ended in FAILURE or REVOKED; the exception is data, of whatever language raised it. */
 export class TaskError extends CelerityError {
@@ -32,43 +31,17 @@ export class TaskError extends CelerityError {
   }
 }
 
-/** A handle on one task; making one costs nothing and asks nobody. */
-export class AsyncResult<Result = unknown> {
-  readonly id: string;
-  readonly #backend: () => Promise<ResultBackend>;
+/** Is it a task's failure, from whichever copy of this package? With a type name, one of an exception of that class. */
+export function isTaskError(error: unknown, type?: string): error is TaskError {
+  if (!(error instanceof Error) || error.name !== "TaskError" || !("type" in error)) return false;
+  return type === undefined || error.type === type;
+}
 
-  constructor(id: string, backend: () => Promise<ResultBackend>) {
-    this.id = id;
-    this.#backend = backend;
-  }
-
-  /**
-   * The return value, once there is one. Throws {@link TaskError} when the task failed or was revoked, WaitTimeoutError
-   * when `timeoutMs` passes first (the task goes on).
-   */
-  async get(options?: WaitOptions): Promise<Result> {
-    return resultOf<Result>(await (await this.#backend()).wait(this.id, options));
-  }
-
-  /** The newest stored document; undefined while nothing is stored. */
-  async document(): Promise<ResultDocument | undefined> {
-    return (await this.#backend()).get(this.id);
-  }
-
-  /** The task's state; as in Celery, PENDING also stands for "never heard of". */
-  async state(): Promise<string> {
-    return (await this.document())?.status ?? "PENDING";
-  }
-
-  /** True once the state is SUCCESS, FAILURE or REVOKED. */
-  async ready(): Promise<boolean> {
-    return isReady(await this.state());
-  }
-
-  /** Removes the result from the store. */
-  async forget(): Promise<void> {
-    await (await this.#backend()).forget([this.id]);
-  }
+/** The error of a task that ended in FAILURE or REVOKED; undefined for any other document. */
+export function failureOf(document: ResultDocument): TaskError | undefined {
+  if (!isPropagated(document.status)) return undefined;
+  const exception = exceptionOf(document);
+  return exception === undefined ? undefined : new TaskError(document, exception);
 }
 
 /** The return value of a finished task; throws {@link TaskError} for the others. */

@@ -1,0 +1,172 @@
+/** Where beat's entries come from: the app, and a store of schedules where there is one. */
+import { isDeepStrictEqual } from "node:util";
+import type { App, SendOptions } from "../app/index.ts";
+import { appEntries } from "./app-entries.ts";
+import type { BeatLogger } from "./beat-options.ts";
+import type { BeatEntry } from "./entry.ts";
+import { parseSchedule, type ScheduleSpec } from "./schedules/index.ts";
+import type {
+  RecordedRuns,
+  ScheduleDefinition,
+  ScheduleOptions,
+  ScheduleStore,
+  StoredSchedule,
+} from "./stores/schedule-store.ts";
+
+export interface EntrySource {
+  /** True where entries may change while beat runs. */
+  readonly mayChange: boolean;
+  /** Writes the app's entries into a store that keeps them, where they are new or have changed. */
+  install(): Promise<void>;
+  /** All entries that are to run. */
+  load(): Promise<readonly BeatEntry[]>;
+  /** Whether they may have changed since they were loaded. */
+  hasChanged(): Promise<boolean>;
+  /** Notes runs that were sent. */
+  recordRuns(runs: readonly RecordedRuns[]): Promise<void>;
+  /** Pauses an entry that is over. */
+  disable(entry: BeatEntry): Promise<void>;
+}
+
+/** Throws ConfigurationError for a wrong entry of the app. */
+export function createEntrySource(
+  app: App,
+  store: ScheduleStore | undefined,
+  logger: BeatLogger,
+): EntrySource {
+  const own = new Map(appEntries(app).map((entry) => [entry.name, entry]));
+  const timezone = app.settings.timezone ?? "UTC";
+  let loaded: string | undefined;
+
+  const stored = (schedule: StoredSchedule): BeatEntry[] => {
+    try {
+      return [toBeatEntry(schedule, timezone, own.get(schedule.name))];
+    } catch (error) {
+      logger.warn({ err: error }, `The schedule "${schedule.name}" is left out`);
+      return [];
+    }
+  };
+
+  return {
+    mayChange: store !== undefined,
+    async install() {
+      if (store?.keepsAppEntries !== true) return;
+      for (const entry of own.values()) {
+        try {
+          const old = await store.get(entry.name);
+          const wanted = toDefinition(entry, old);
+          if (!isDeepStrictEqual(wanted, old === undefined ? undefined : definitionOf(old)))
+            await store.put(wanted);
+        } catch (error) {
+          logger.warn({ err: error }, `The entry "${entry.name}" cannot be kept in the store of schedules`);
+        }
+      }
+    },
+    async load() {
+      if (store === undefined) return [...own.values()];
+      // Before the rows: a change in between is then seen the next time.
+      loaded = await store.version();
+      const schedules = await store.list();
+      const names = new Set(schedules.map(({ name }) => name));
+      const others = [...own.values()].filter(({ name }) => !names.has(name));
+      return [...others, ...schedules.filter(({ enabled }) => enabled).flatMap(stored)];
+    },
+    hasChanged: async () => store !== undefined && (await store.version()) !== loaded,
+    async recordRuns(runs) {
+      await store?.recordRuns(runs);
+    },
+    async disable({ name, isStored }) {
+      if (isStored) await store?.setEnabled(name, false);
+    },
+  };
+}
+
+/** A stored schedule, ready to run. What its store cannot keep, it takes from the app's entry of its name. Throws ConfigurationError. */
+export function toBeatEntry(schedule: StoredSchedule, timezone: string, own?: BeatEntry): BeatEntry {
+  const { options } = schedule;
+  const headers = { ...options.headers, periodic_task_name: schedule.name };
+  const expires = schedule.expiresAtMs === undefined ? {} : { expires: new Date(schedule.expiresAtMs) };
+  return {
+    name: schedule.name,
+    task: schedule.task,
+    schedule: parseSchedule(schedule.schedule, { timezone }),
+    args: schedule.args,
+    kwargs: schedule.kwargs,
+    options: { ...unkept(own), ...options, ...expires, headers },
+    catchUp: own?.catchUp ?? "one",
+    oneOff: schedule.oneOff,
+    startAtMs: schedule.startAtMs,
+    expiresAtMs: schedule.expiresAtMs,
+    isStored: true,
+    sinceMs: schedule.lastRunAtMs ?? (hasFirstRun(schedule) ? undefined : schedule.changedAtMs),
+  };
+}
+
+/** Options that no store has a place for. */
+function unkept(own: BeatEntry | undefined): SendOptions {
+  const {
+    queue: _q,
+    exchange: _e,
+    routingKey: _r,
+    priority: _p,
+    expires: _x,
+    headers: _h,
+    ...rest
+  } = own?.options ?? {};
+  return rest;
+}
+
+/** Whether it says itself when it runs first. */
+function hasFirstRun({ schedule, startAtMs }: StoredSchedule): boolean {
+  return schedule.type === "clocked" || startAtMs !== undefined;
+}
+
+/** An app's entry as its store keeps it; whether it is paused, and what people wrote about it, stays. */
+function toDefinition(entry: BeatEntry, old: StoredSchedule | undefined): ScheduleDefinition {
+  const { queue, exchange, routingKey, priority, expires, headers } = entry.options;
+  const options: ScheduleOptions = {
+    ...(queue === undefined ? {} : { queue }),
+    ...(exchange === undefined ? {} : { exchange }),
+    ...(routingKey === undefined ? {} : { routingKey }),
+    ...(priority === undefined ? {} : { priority }),
+    ...(typeof expires === "number" ? { expires } : {}),
+    ...(headers === undefined ? {} : { headers }),
+  };
+  return {
+    name: entry.name,
+    task: entry.task,
+    schedule: inWords(entry.schedule.toJSON()),
+    args: entry.args,
+    kwargs: entry.kwargs,
+    options,
+    enabled: old?.enabled ?? true,
+    oneOff: entry.schedule.toJSON().type === "clocked" || (old?.oneOff ?? false),
+    ...(old?.startAtMs === undefined ? {} : { startAtMs: old.startAtMs }),
+    ...(old?.expiresAtMs === undefined ? {} : { expiresAtMs: old.expiresAtMs }),
+    description: old?.description ?? "",
+  };
+}
+
+/** A crontab's fields as text, which is how stores of schedules give them back. */
+function inWords(spec: ScheduleSpec): ScheduleSpec {
+  if (spec.type !== "crontab") return spec;
+  const { minute, hour, dayOfWeek, dayOfMonth, monthOfYear } = spec;
+  const [m, h, dow, dom, moy] = [minute, hour, dayOfWeek, dayOfMonth, monthOfYear].map(String);
+  return {
+    ...spec,
+    minute: m ?? "*",
+    hour: h ?? "*",
+    dayOfWeek: dow ?? "*",
+    dayOfMonth: dom ?? "*",
+    monthOfYear: moy ?? "*",
+  };
+}
+
+function definitionOf({
+  lastRunAtMs: _at,
+  totalRunCount: _count,
+  changedAtMs: _changed,
+  ...rest
+}: StoredSchedule): ScheduleDefinition {
+  return rest;
+}

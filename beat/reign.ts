@@ -1,0 +1,320 @@
+/**
+ * The scheduler loop of one leader, from when it has taken the seat until that is over. What is safe and why: seat.ts.
+ * Source: celery/beat.py Scheduler.tick.
+ */
+import { CelerityError } from "../protocol/index.ts";
+import { Agenda } from "./agenda.ts";
+import type { BeatLogger } from "./beat-options.ts";
+import type { Clock } from "./clock.ts";
+import { dueRuns, firstBase, nextRun } from "./due.ts";
+import type { BeatEntry, EntryState } from "./entry.ts";
+import type { EntrySource } from "./entry-source.ts";
+import type { Sender } from "./fire.ts";
+import { fireId } from "./fire-id.ts";
+import type { Lease } from "./lease.ts";
+import type { Seat } from "./seat.ts";
+import type { RecordedRuns } from "./stores/schedule-store.ts";
+
+export interface ReignOptions {
+  readonly seat: Seat;
+  readonly lease: Lease;
+  readonly source: EntrySource;
+  readonly sender: Sender;
+  readonly clock: Clock;
+  readonly logger: BeatLogger;
+  /** For task ids. */
+  readonly lockName: string;
+  /** Longest sleep. */
+  readonly maxIntervalMs: number;
+  /** The setting beatCronStartingDeadline. */
+  readonly deadlineSeconds: number | null;
+}
+
+/** How often a changing source is asked whether it has changed, and loaded again though it says no. */
+const LOOK_MS = 5000;
+const RELOAD_MS = 300_000;
+/** Pauses before a run is sent again, or the seat written again: the first, doubled until the longest. */
+const FIRST_PAUSE_MS = 1000;
+const LONGEST_PAUSE_MS = 30_000;
+/** A run that the broker has not taken for so long is given up. */
+const GIVE_UP_MS = 24 * 3_600_000;
+
+/** An entry, where it stands, and what happens to it just now. */
+interface Slot {
+  entry: BeatEntry;
+  state: EntryState;
+  /** Another leader has left the pending runs: they may have been sent. */
+  isInherited: boolean;
+  /** Failures in a row. */
+  failures: number;
+  /** Runs caught up without a pause. */
+  caughtUp: number;
+}
+
+export class Reign {
+  readonly #options: ReignOptions;
+  readonly #agenda = new Agenda();
+  readonly #slots = new Map<string, Slot>();
+  /** What the seat does not know yet; undefined is to be forgotten. */
+  readonly #unsaved = new Map<string, EntryState | undefined>();
+  readonly #runs: RecordedRuns[] = [];
+  #left: Map<string, EntryState> = new Map();
+  #lookAtMs = 0;
+  #loadAtMs = 0;
+
+  constructor(options: ReignOptions) {
+    this.#options = options;
+  }
+
+  /** Until `stop` aborts or the term is over. Rejects when the seat or the source cannot be read at the start. */
+  async run(stop: AbortSignal): Promise<void> {
+    const { seat, source, clock, lease, maxIntervalMs } = this.#options;
+    const end = AbortSignal.any([stop, lease.over]);
+    this.#left = await seat.read();
+    await source.install();
+    await this.#load();
+    while (!end.aborted) {
+      await this.#look();
+      await this.#tick();
+      if (end.aborted) break;
+      const wakeAtMs = Math.min(
+        this.#agenda.nextAtMs(),
+        source.mayChange ? this.#lookAtMs : Number.POSITIVE_INFINITY,
+      );
+      const pauseMs = this.#unsaved.size > 0 ? FIRST_PAUSE_MS : maxIntervalMs;
+      await clock.sleep(Math.max(0, Math.min(wakeAtMs - clock.now(), pauseMs)), end);
+    }
+  }
+
+  /** Loads the entries again when they have changed. */
+  async #look(): Promise<void> {
+    const { source, clock, logger } = this.#options;
+    const nowMs = clock.now();
+    if (!source.mayChange || nowMs < this.#lookAtMs) return;
+    this.#lookAtMs = nowMs + LOOK_MS;
+    try {
+      if (nowMs < this.#loadAtMs && !(await source.hasChanged())) return;
+      await this.#load();
+      logger.debug({ entries: this.#slots.size }, "The schedules were loaded again.");
+    } catch (error) {
+      logger.warn({ err: error }, "The schedules cannot be read; the old ones go on");
+    }
+  }
+
+  async #load(): Promise<void> {
+    const { source, clock } = this.#options;
+    const entries = await source.load();
+    const nowMs = clock.now();
+    this.#lookAtMs = nowMs + LOOK_MS;
+    this.#loadAtMs = nowMs + RELOAD_MS;
+    const names = new Set(entries.map(({ name }) => name));
+    for (const name of [...this.#slots.keys(), ...this.#left.keys()])
+      if (!names.has(name)) this.#forget(name);
+    for (const entry of entries) this.#guard(entry, () => this.#place(entry, nowMs));
+    this.#left.clear();
+  }
+
+  /** A new entry, or the new definition of one that is known. */
+  #place(entry: BeatEntry, nowMs: number): void {
+    const { name, sinceMs } = entry;
+    const known = this.#slots.get(name);
+    const old = known?.state ?? this.#left.get(name);
+    // Another beat, Celery's perhaps, has run it meanwhile.
+    const lastRunAtMs = Math.max(
+      old?.lastRunAtMs ?? firstBase(entry, nowMs),
+      old === undefined ? -Infinity : (sinceMs ?? -Infinity),
+    );
+    const state: EntryState = { totalRunCount: 0, pending: [], ...old, lastRunAtMs };
+    const isInherited = known?.isInherited ?? state.pending.length > 0;
+    this.#slots.set(name, { failures: 0, caughtUp: 0, ...known, entry, state, isInherited });
+    if (old === undefined || old.lastRunAtMs !== lastRunAtMs) this.#unsaved.set(name, state);
+    if (known === undefined || known.failures === 0) this.#plan(name, nowMs);
+  }
+
+  #forget(name: string): void {
+    this.#slots.delete(name);
+    this.#agenda.drop(name);
+    this.#unsaved.set(name, undefined);
+  }
+
+  /** Plans when to look at an entry: at once when runs of it are pending. */
+  #plan(name: string, nowMs: number): void {
+    const slot = this.#slots.get(name);
+    if (slot === undefined) return;
+    const { entry, state } = slot;
+    if (state.pending.length > 0) {
+      this.#agenda.plan(name, slot.failures === 0 ? nowMs : nowMs + pauseMs(slot.failures));
+      return;
+    }
+    const end = entry.expiresAtMs ?? Number.POSITIVE_INFINITY;
+    this.#agenda.plan(name, hasRunOnce(slot) ? nowMs : Math.min(nextRun(entry, state.lastRunAtMs), end));
+  }
+
+  /** Does everything that is due. */
+  async #tick(): Promise<void> {
+    const { clock, logger } = this.#options;
+    const nowMs = clock.now();
+    const due = this.#agenda.take(nowMs).flatMap((name) => this.#slots.get(name) ?? []);
+    const over: BeatEntry[] = [];
+    for (const slot of due) this.#guard(slot.entry, () => this.#decide(slot, nowMs, over));
+    if (due.length === 0 && this.#unsaved.size === 0) return;
+    if (!(await this.#save())) {
+      for (const { entry } of due) this.#agenda.plan(entry.name, clock.now() + FIRST_PAUSE_MS);
+      return;
+    }
+    await Promise.all(due.map((slot) => this.#send(slot)));
+    await this.#save();
+    await this.#record();
+    for (const { entry } of due) this.#guard(entry, () => this.#plan(entry.name, clock.now()));
+    for (const entry of [...over, ...due.filter(hasRunOnce).map((slot) => slot.entry)]) {
+      try {
+        await this.#disable(entry);
+      } catch (error) {
+        logger.warn({ err: error }, `The schedule "${entry.name}" is over and cannot be paused`);
+        this.#agenda.plan(entry.name, clock.now() + LOOK_MS);
+      }
+    }
+  }
+
+  /** Takes on the runs that are due. */
+  #decide(slot: Slot, nowMs: number, over: BeatEntry[]): void {
+    const { logger, deadlineSeconds } = this.#options;
+    const { entry, state } = slot;
+    if (state.pending.length > 0 || hasRunOnce(slot)) return;
+    if (entry.expiresAtMs !== undefined && entry.expiresAtMs <= nowMs) {
+      over.push(entry);
+      return;
+    }
+    const { fires, lastRunAtMs, skipped } = dueRuns(
+      entry,
+      state.lastRunAtMs,
+      nowMs,
+      deadlineSeconds,
+      slot.caughtUp,
+    );
+    if (skipped) logger.warn({ entry: entry.name }, `Missed runs of "${entry.name}" are left out.`);
+    if (lastRunAtMs === state.lastRunAtMs) return;
+    slot.caughtUp = fires.length > 1 ? slot.caughtUp + fires.length : 0;
+    slot.state = { lastRunAtMs, totalRunCount: state.totalRunCount + fires.length, pending: fires };
+    this.#unsaved.set(entry.name, slot.state);
+  }
+
+  /** Sends what is pending of an entry, and keeps what the broker did not take. */
+  async #send(slot: Slot): Promise<void> {
+    const { clock, logger } = this.#options;
+    const { entry } = slot;
+    let sent = 0;
+    for (const dueAtMs of slot.state.pending) {
+      try {
+        if (!(await this.#sendRun(slot, dueAtMs))) break;
+        sent += 1;
+      } catch (error) {
+        const isLasting = !isTemporary(error) || clock.now() - dueAtMs > GIVE_UP_MS;
+        const facts = { err: error, entry: entry.name };
+        if (!isLasting) {
+          slot.failures += 1;
+          logger.error(facts, `"${entry.name}" (${entry.task}) could not be sent; it is tried again`);
+          break;
+        }
+        logger.error(facts, `"${entry.name}" (${entry.task}) cannot be sent; this run is given up`);
+        sent += 1;
+      }
+      slot.failures = 0;
+    }
+    if (sent === 0) return;
+    const pending = slot.state.pending.slice(sent);
+    slot.isInherited = slot.isInherited && pending.length > 0;
+    slot.state = { ...slot.state, pending };
+    this.#unsaved.set(entry.name, slot.state);
+    this.#runs.push({ name: entry.name, lastRunAtMs: slot.state.lastRunAtMs, count: sent });
+  }
+
+  /** False when it must not be sent: the seat is another's. */
+  async #sendRun(slot: Slot, dueAtMs: number): Promise<boolean> {
+    const { sender, lease, logger, lockName } = this.#options;
+    const { entry } = slot;
+    const id = fireId(lockName, entry.name, dueAtMs);
+    if (slot.isInherited && (await this.#wasSent(id))) {
+      logger.info({ entry: entry.name, id }, `"${entry.name}" was sent by the leader before`);
+      return true;
+    }
+    const prepared = await sender.prepare(entry, id);
+    if (!lease.isOurs()) return false;
+    await sender.publish(prepared);
+    logger.info(
+      { entry: entry.name, task: entry.task, id },
+      `Sent due task "${entry.name}" (${entry.task}) [${id}]`,
+    );
+    return true;
+  }
+
+  async #wasSent(id: string): Promise<boolean> {
+    try {
+      return await this.#options.sender.isKnown(id);
+    } catch (error) {
+      this.#options.logger.debug({ err: error }, "The result store does not answer");
+      return false;
+    }
+  }
+
+  /** Writes what the seat does not know; false when it did not take it. */
+  async #save(): Promise<boolean> {
+    const { seat, lease, logger } = this.#options;
+    if (this.#unsaved.size === 0) return lease.isOurs();
+    const changes = new Map(this.#unsaved);
+    try {
+      if (!(await seat.write(lease.term, changes))) {
+        lease.lose();
+        return false;
+      }
+    } catch (error) {
+      logger.error({ err: error }, "Beat's memory cannot be written; nothing is sent until it can");
+      return false;
+    }
+    for (const [name, state] of changes) if (this.#unsaved.get(name) === state) this.#unsaved.delete(name);
+    return lease.isOurs();
+  }
+
+  /** Tells the source about runs; what goes wrong there costs a figure, no run. */
+  async #record(): Promise<void> {
+    const runs = this.#runs.splice(0);
+    if (runs.length === 0) return;
+    try {
+      await this.#options.source.recordRuns(runs);
+    } catch (error) {
+      this.#options.logger.warn({ err: error }, "The store of schedules was not told about runs");
+    }
+  }
+
+  /** Pauses an entry that is over. */
+  async #disable(entry: BeatEntry): Promise<void> {
+    await this.#options.source.disable(entry);
+    this.#forget(entry.name);
+    this.#options.logger.info({ entry: entry.name }, `The schedule "${entry.name}" is over and paused.`);
+  }
+
+  /** One entry whose schedule fails is tried again later, and stops no other. */
+  #guard(entry: BeatEntry, work: () => void): void {
+    const { clock, logger, maxIntervalMs } = this.#options;
+    try {
+      work();
+    } catch (error) {
+      logger.error({ err: error, entry: entry.name }, `The next run of "${entry.name}" cannot be calculated`);
+      this.#agenda.plan(entry.name, clock.now() + maxIntervalMs);
+    }
+  }
+}
+
+/** Whether its only run has been sent. */
+function hasRunOnce({ entry, state }: Slot): boolean {
+  return entry.oneOff && state.totalRunCount > 0 && state.pending.length === 0;
+}
+
+function pauseMs(failures: number): number {
+  return Math.min(FIRST_PAUSE_MS * 2 ** Math.min(failures - 1, 10), LONGEST_PAUSE_MS);
+}
+
+/** The broker may take it another time. */
+function isTemporary(error: unknown): boolean {
+  return error instanceof CelerityError && error.code.startsWith("broker_");
+}

@@ -1,0 +1,199 @@
+/**
+ * Schedules in the tables of django-celery-beat, which Django's admin, its own beat and this one may share: a change that any
+ * of them makes is seen by the others. Source: django_celery_beat/{models,schedulers}.py of 2.9.0.
+ */
+import { BackendError, CelerityError, toError } from "../../../protocol/index.ts";
+import {
+  createMissing,
+  openSql,
+  type SqlDatabase,
+  type SqlExecutor,
+  type SqlValue,
+} from "../../../stores/sql/index.ts";
+import { scheduleDefinition } from "../check-definition.ts";
+import type { ScheduleDefinition, ScheduleStore, StoredSchedule } from "../schedule-store.ts";
+import { readRow, SELECT_ROWS, type TaskRow } from "./rows.ts";
+import { keepSchedule, type ScheduleKey } from "./schedule-rows.ts";
+import { beatTables, CHANGES, PERIODIC_TASK } from "./tables.ts";
+import { toSqlTime } from "./times.ts";
+
+export interface DatabaseSchedulesOptions {
+  /** SQLAlchemy's. */
+  readonly url: string;
+  /** Of crontabs that name no zone when they are put. Default: UTC. */
+  readonly timezone?: string;
+  readonly onWarning?: (message: string, error?: unknown) => void;
+}
+
+/** Opens the database on first use, and makes the tables where they are missing. */
+export function createDatabaseScheduleStore(options: DatabaseSchedulesOptions): ScheduleStore {
+  const { url, timezone = "UTC", onWarning = () => undefined } = options;
+  let opening: Promise<SqlDatabase> | undefined;
+  const database = (): Promise<SqlDatabase> => {
+    opening ??= open(url).catch((error: unknown) => {
+      opening = undefined;
+      throw error;
+    });
+    return opening;
+  };
+  const read = (row: TaskRow): StoredSchedule[] => {
+    try {
+      return [readRow(row)];
+    } catch (error) {
+      onWarning(`The schedule "${row.name}" is left out`, error);
+      return [];
+    }
+  };
+
+  return {
+    name: "database",
+    keepsAppEntries: true,
+    list: () =>
+      asBackendError(async () => {
+        const db = await database();
+        return (await db.all<TaskRow>(`${SELECT_ROWS} ORDER BY t.name`)).flatMap(read);
+      }),
+    get: (name) =>
+      asBackendError(async () => {
+        const db = await database();
+        const [row] = await db.all<TaskRow>(`${SELECT_ROWS} WHERE t.name = ?`, [name]);
+        return row === undefined ? undefined : read(row)[0];
+      }),
+    put: (given) =>
+      asBackendError(async () => {
+        const definition = scheduleDefinition(given);
+        const db = await database();
+        await db.transaction(async (tx) => {
+          const key = await keepSchedule(tx, definition.schedule, db.dialect, timezone);
+          const columns = columnsOf(definition, key, db);
+          const names = Object.keys(columns);
+          await tx.run(
+            `INSERT INTO ${PERIODIC_TASK} (${names.join(", ")}, total_run_count) VALUES (${names.map(() => "?").join(", ")}, 0)
+             ON CONFLICT (name) DO UPDATE SET ${names.map((name) => `${name} = excluded.${name}`).join(", ")}
+             ${definition.enabled ? "" : ", last_run_at = NULL"}`,
+            Object.values(columns),
+          );
+          await tellChange(tx, db);
+        });
+      }),
+    delete: (name) =>
+      asBackendError(async () => {
+        const db = await database();
+        return await db.transaction(async (tx) => {
+          const count = await tx.run(`DELETE FROM ${PERIODIC_TASK} WHERE name = ?`, [name]);
+          if (count > 0) await tellChange(tx, db);
+          return count > 0;
+        });
+      }),
+    setEnabled: (name, enabled) =>
+      asBackendError(async () => {
+        const db = await database();
+        return await db.transaction(async (tx) => {
+          // As Django does; the counter begins anew because it is what says that a one-off schedule has run.
+          const count = await tx.run(
+            `UPDATE ${PERIODIC_TASK} SET enabled = ?, last_run_at = NULL, date_changed = ?,
+               total_run_count = CASE WHEN one_off = ? THEN 0 ELSE total_run_count END
+             WHERE name = ?`,
+            [bool(enabled, db), toSqlTime(Date.now(), db.dialect), bool(true, db), name],
+          );
+          if (count > 0) await tellChange(tx, db);
+          return count > 0;
+        });
+      }),
+    version: () =>
+      asBackendError(async () => {
+        const db = await database();
+        const [row] = await db.all<{ last_update: unknown }>(
+          `SELECT last_update FROM ${CHANGES} WHERE ident = 1`,
+        );
+        const { last_update: at } = row ?? {};
+        return at instanceof Date ? at.toISOString() : String(at);
+      }),
+    recordRuns: (runs) =>
+      asBackendError(async () => {
+        const db = await database();
+        // A paused one keeps its empty last_run_at.
+        for (const { name, lastRunAtMs, count } of runs) {
+          await db.run(
+            `UPDATE ${PERIODIC_TASK} SET last_run_at = ?, total_run_count = total_run_count + CAST(? AS integer)
+             WHERE name = ? AND enabled = ?`,
+            [toSqlTime(lastRunAtMs, db.dialect), count, name, bool(true, db)],
+          );
+        }
+      }),
+    async close() {
+      const db = await opening?.catch(() => undefined);
+      await db?.close();
+    },
+  };
+}
+
+/** All columns of a row but those that runs change. */
+function columnsOf(
+  definition: ScheduleDefinition,
+  key: ScheduleKey,
+  db: SqlDatabase,
+): Record<string, SqlValue> {
+  const { options, startAtMs, expiresAtMs } = definition;
+  const time = (atMs: number | undefined): string | null =>
+    atMs === undefined ? null : toSqlTime(atMs, db.dialect);
+  return {
+    name: definition.name,
+    task: definition.task,
+    args: JSON.stringify(definition.args),
+    kwargs: JSON.stringify(definition.kwargs),
+    queue: options.queue ?? null,
+    exchange: options.exchange ?? null,
+    routing_key: options.routingKey ?? null,
+    priority: options.priority ?? null,
+    headers: JSON.stringify(options.headers ?? {}),
+    expires: time(expiresAtMs),
+    expire_seconds: options.expires ?? null,
+    enabled: bool(definition.enabled, db),
+    one_off: bool(definition.oneOff, db),
+    start_time: time(startAtMs),
+    description: definition.description,
+    date_changed: toSqlTime(Date.now(), db.dialect),
+    interval_id: null,
+    crontab_id: null,
+    solar_id: null,
+    clocked_id: null,
+    [key[0]]: key[1],
+  };
+}
+
+function bool(value: boolean, { dialect }: SqlDatabase): SqlValue {
+  return dialect === "sqlite" ? Number(value) : value;
+}
+
+/** What django-celery-beat's signals do after each change. */
+async function tellChange(tx: SqlExecutor, { dialect }: SqlDatabase): Promise<void> {
+  await tx.run(
+    `INSERT INTO ${CHANGES} (ident, last_update) VALUES (1, ?)
+     ON CONFLICT (ident) DO UPDATE SET last_update = excluded.last_update`,
+    [toSqlTime(Date.now(), dialect)],
+  );
+}
+
+async function open(url: string): Promise<SqlDatabase> {
+  const db = await openSql(url, { journalMode: "keep" });
+  try {
+    await createMissing(db, beatTables(db.dialect));
+    return db;
+  } catch (error) {
+    await db.close();
+    throw error;
+  }
+}
+
+async function asBackendError<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof CelerityError) throw error;
+    const { message } = toError(error);
+    throw new BackendError("backend_unavailable", `The database of schedules cannot be reached: ${message}`, {
+      cause: error,
+    });
+  }
+}

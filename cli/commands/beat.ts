@@ -1,0 +1,170 @@
+/** `celerity beat -A ./tasks.js`: sends the app's periodic tasks when they are due. */
+import { Command, Option } from "commander";
+import type { Logger } from "pino";
+import { type App, loadApp } from "../../app/index.ts";
+import {
+  type Beat,
+  createBeat,
+  createFileSeat,
+  openScheduleStore,
+  openSeat,
+  sqlUrl,
+  stateFile,
+} from "../../beat/index.ts";
+import { ConfigurationError } from "../../protocol/index.ts";
+import { redactUrl, splitBrokerUrls } from "../../transports/index.ts";
+import { detach, tellReady } from "../detach.ts";
+import { createLogger } from "../logger.ts";
+import {
+  applyConnectionFlags,
+  type ConnectionFlags,
+  type LogFlags,
+  positiveNumber,
+  withConnectionOptions,
+  withLogOptions,
+} from "../options.ts";
+import { writePidFile } from "../pid-file.ts";
+import { onShutdown } from "../shutdown.ts";
+
+/** How a beat differs from what the app's settings say. */
+export interface BeatFlags {
+  readonly schedule?: string;
+  readonly scheduler?: string;
+  readonly maxInterval?: number;
+  readonly lock?: string;
+}
+
+interface Flags extends BeatFlags, ConnectionFlags, LogFlags {
+  readonly app: string;
+  readonly pidfile?: string;
+  readonly detach?: boolean;
+}
+
+export function beatCommand(): Command {
+  const command = new Command("beat")
+    .description("send periodic tasks when they are due")
+    .requiredOption("-A, --app <module>", "JavaScript module that exports the app")
+    .option("-D, --detach", "run in the background; returns when beat has started")
+    .option("--pidfile <file>", "file for the process's number");
+  const short = withBeatOptions(withConnectionOptions(command), "-S, --scheduler <file|database|url>");
+  return withLogOptions(short).action(runBeat);
+}
+
+/** The options of a beat that `worker -B` has too; there `-S` means another thing. */
+export function withBeatOptions(command: Command, scheduler = "--scheduler <file|database|url>"): Command {
+  return command
+    .option(
+      "-s, --schedule <file>",
+      "file that keeps what was run; .json is added (default: celerybeat-schedule)",
+    )
+    .option(scheduler, "where schedules are that may change: a file, or the tables of django-celery-beat")
+    .option("--max-interval <seconds>", "longest sleep", positiveNumber)
+    .addOption(
+      new Option(
+        "--lock <url>",
+        "Redis, SQL or AMQP URL where several beats agree on the one that sends",
+      ).env("CELERY_BEAT_LOCK"),
+    );
+}
+
+async function runBeat(flags: Flags): Promise<void> {
+  if (flags.detach === true) {
+    const pid = await detach(flags.logfile);
+    process.stdout.write(`Beat runs in the background (process ${pid}).\n`);
+    return;
+  }
+  applyConnectionFlags(flags);
+  if (flags.pidfile !== undefined) writePidFile(flags.pidfile);
+  const shutdown = onShutdown();
+  const logger = createLogger(flags);
+  const app = await loadApp(flags.app);
+  const beat = startableBeat(app, flags, logger);
+  process.stderr.write(describeBeat(app, beat, flags));
+  beat.start();
+  logger.info({}, "beat ready.");
+  tellReady();
+  const signal = await shutdown.requested;
+  logger.info({}, `${signal}: beat stops`);
+  await Promise.race([stopAll(app, beat), aborted(shutdown.cold)]);
+  process.exit(0);
+}
+
+async function stopAll(app: App, beat: Beat): Promise<void> {
+  await beat.stop();
+  await app.close();
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+/** A beat as the flags describe it. Throws ConfigurationError. */
+export function startableBeat(app: App, flags: BeatFlags, logger: Logger): Beat {
+  const { settings } = app;
+  const onWarning = (message: string, err?: unknown): void => logger.warn({ err }, message);
+  const file = stateFile(flags.schedule ?? settings.beatScheduleFilename);
+  const database = databaseOf(flags.scheduler, app);
+  const lock = flags.lock ?? settings.beatLock ?? database;
+  return createBeat({
+    app,
+    logger,
+    seat:
+      lock === undefined
+        ? createFileSeat({ path: file, syncEvery: settings.beatSyncEvery, onWarning })
+        : openSeat({ url: lock, lockName: settings.beatLockName }),
+    store: openScheduleStore({
+      place: database ?? file.replace(/\.json$/, ".schedules.json"),
+      timezone: settings.timezone ?? "UTC",
+      onWarning,
+    }),
+    ...(flags.maxInterval === undefined ? {} : { maxInterval: flags.maxInterval }),
+  });
+}
+
+/** Celery's and django-celery-beat's names of schedulers, and ours. */
+const FILE: ReadonlySet<string> = new Set([
+  "file",
+  "celery.beat.PersistentScheduler",
+  "celery.beat:PersistentScheduler",
+]);
+const DATABASE: ReadonlySet<string> = new Set([
+  "database",
+  "django",
+  "django_celery_beat.schedulers.DatabaseScheduler",
+  "django_celery_beat.schedulers:DatabaseScheduler",
+]);
+
+/** The SQL URL of the schedules; undefined when they are in a file. */
+function databaseOf(scheduler = "file", { settings }: App): string | undefined {
+  if (FILE.has(scheduler)) return undefined;
+  if (/^[a-z0-9+_]+:\/\//i.test(scheduler)) return scheduler;
+  if (!DATABASE.has(scheduler)) {
+    throw new ConfigurationError(`--scheduler is file, database or a SQL URL; it is "${scheduler}".`);
+  }
+  const urls = [settings.resultBackend ?? "", ...splitBrokerUrls(settings.brokerUrl)];
+  const found = urls.find((url) => /^(?:db\+|sqla\+|sqlalchemy\+|sqlite:|postgres)/i.test(url));
+  if (found !== undefined) return sqlUrl(found);
+  throw new ConfigurationError(
+    "--scheduler database takes the database of the results or the broker, and neither is one: give its URL, as --scheduler sqlite:///schedules.db.",
+  );
+}
+
+function describeBeat(app: App, { seat }: Beat, flags: BeatFlags): string {
+  const { settings } = app;
+  const database = databaseOf(flags.scheduler, app);
+  const lock = flags.lock ?? settings.beatLock ?? database;
+  const rows = [
+    ["broker", splitBrokerUrls(settings.brokerUrl).map(redactUrl).join(" ; ")],
+    ["schedules", database === undefined ? "the app's, and a file" : redactUrl(database)],
+    [
+      "memory",
+      lock === undefined
+        ? stateFile(flags.schedule ?? settings.beatScheduleFilename)
+        : `${seat.name}, ${redactUrl(lock)}`,
+    ],
+  ];
+  return `${rows.map(([name = "", value = ""]) => `  ${name.padEnd(10)} ${value}`).join("\n")}\n`;
+}

@@ -1,0 +1,5 @@
+/** Chords in the worker: joining, polling, and looking after those that got stuck. */
+export * from "./body-results.ts";
+export * from "./joiner.ts";
+export * from "./sweep.ts";
+export * from "./unlock.ts";
