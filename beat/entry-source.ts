@@ -54,7 +54,7 @@ export function createEntrySource(
       for (const entry of own.values()) {
         try {
           const old = await store.get(entry.name);
-          const wanted = toDefinition(entry, old);
+          const wanted = toDefinition(entry, old, timezone);
           if (!isDeepStrictEqual(wanted, old === undefined ? undefined : definitionOf(old)))
             await store.put(wanted);
         } catch (error) {
@@ -122,7 +122,11 @@ function hasFirstRun({ schedule, startAtMs }: StoredSchedule): boolean {
 }
 
 /** An app's entry as its store keeps it; whether it is paused, and what people wrote about it, stays. */
-function toDefinition(entry: BeatEntry, old: StoredSchedule | undefined): ScheduleDefinition {
+function toDefinition(
+  entry: BeatEntry,
+  old: StoredSchedule | undefined,
+  timezone: string,
+): ScheduleDefinition {
   const { queue, exchange, routingKey, priority, expires, headers } = entry.options;
   const options: ScheduleOptions = {
     ...(queue === undefined ? {} : { queue }),
@@ -135,7 +139,7 @@ function toDefinition(entry: BeatEntry, old: StoredSchedule | undefined): Schedu
   return {
     name: entry.name,
     task: entry.task,
-    schedule: inWords(entry.schedule.toJSON()),
+    schedule: inWords(entry.schedule.toJSON(), timezone),
     args: entry.args,
     kwargs: entry.kwargs,
     options,
@@ -147,12 +151,13 @@ function toDefinition(entry: BeatEntry, old: StoredSchedule | undefined): Schedu
   };
 }
 
-/** A crontab's fields as text, which is how stores of schedules give them back. */
-function inWords(spec: ScheduleSpec): ScheduleSpec {
+/** A crontab with its zone and its fields as text, which is how stores of schedules give it back. */
+function inWords(spec: ScheduleSpec, timezone: string): ScheduleSpec {
   if (spec.type !== "crontab") return spec;
   const { minute, hour, dayOfWeek, dayOfMonth, monthOfYear } = spec;
   const [m, h, dow, dom, moy] = [minute, hour, dayOfWeek, dayOfMonth, monthOfYear].map(String);
   return {
+    timezone,
     ...spec,
     minute: m ?? "*",
     hour: h ?? "*",

@@ -242,7 +242,7 @@ export class Reign {
     if (!lease.isOurs()) return false;
     await sender.publish(prepared);
     logger.info(
-      { entry: entry.name, task: entry.task, id },
+      { entry: entry.name, task: entry.task, id, dueAtMs },
       `Sent due task "${entry.name}" (${entry.task}) [${id}]`,
     );
     return true;

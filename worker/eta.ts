@@ -21,16 +21,17 @@ export class EtaSchedule {
     return this.#waiting.keys();
   }
 
-  /** Keeps the job until this time, in milliseconds since 1970. */
-  add(job: Job, dueMs: number): void {
-    const leftMs = dueMs - Date.now();
-    const timer = setTimeout(() => this.#fire(job, dueMs), Math.min(MAX_TIMER_MS, Math.max(0, leftMs)));
+  /** Keeps the job until its ETA. */
+  add(job: Job, nowMs: number): void {
+    const leftMs = (job.request.etaMs ?? nowMs) - nowMs;
+    const timer = setTimeout(() => this.#fire(job), Math.min(MAX_TIMER_MS, Math.max(0, leftMs)));
     this.#waiting.set(job, timer);
   }
 
-  #fire(job: Job, dueMs: number): void {
-    if (dueMs > Date.now()) {
-      this.add(job, dueMs);
+  #fire(job: Job): void {
+    const nowMs = Date.now();
+    if ((job.request.etaMs ?? 0) > nowMs) {
+      this.add(job, nowMs);
       return;
     }
     this.#waiting.delete(job);

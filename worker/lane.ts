@@ -19,8 +19,6 @@ export interface LaneOptions {
   readonly etaLimit: number;
   /** Takes what the broker hands out; the next batch comes when it resolves. */
   readonly onDeliveries: (deliveries: readonly Delivery[]) => Promise<void>;
-  /** Is a message in hand beside which no other may come? */
-  readonly isAlone: () => boolean;
   /** The connection cannot go on. */
   readonly onFailed: (error: unknown) => void;
 }
@@ -98,7 +96,7 @@ export class Lane {
     this.scheduler.fill();
   }
 
-  /** A task that waits for its ETA must not take the place of one that could run; one that is alone takes that of all. */
+  /** A task that waits for its ETA must not take the place of one that could run. */
   adjustPrefetch(): void {
     const wanted = this.#wantedPrefetch();
     if (wanted === this.#prefetch) return;
@@ -114,8 +112,7 @@ export class Lane {
   }
 
   #wantedPrefetch(): number {
-    const { prefetchMultiplier, etaLimit, isAlone } = this.#options;
-    if (isAlone()) return 1;
+    const { prefetchMultiplier, etaLimit } = this.#options;
     const forPool = Math.trunc(this.pool.size * prefetchMultiplier);
     return forPool === 0 ? 0 : forPool + Math.min(this.scheduler.scheduledCount, etaLimit);
   }

@@ -71,14 +71,12 @@ export class Scheduler {
     return this.#eta.size;
   }
 
-  /** Takes a job that starts at its ETA, and not before `delayMs` have passed. */
-  add(job: Job, delayMs: number): void {
+  add(job: Job): void {
     const { etaMs } = job.request;
-    if (etaMs !== undefined || delayMs > 0) {
+    if (etaMs !== undefined) {
       const nowMs = Date.now();
-      const dueMs = Math.max(etaMs ?? 0, nowMs + delayMs);
-      if (dueMs > nowMs && this.refusal(job) === undefined) {
-        this.#eta.add(job, dueMs);
+      if (etaMs > nowMs && this.refusal(job) === undefined) {
+        this.#eta.add(job, nowMs);
         return;
       }
     }

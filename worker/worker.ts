@@ -251,12 +251,8 @@ export class Worker {
         prefetchMultiplier: this.#options.prefetchMultiplier ?? app.settings.workerPrefetchMultiplier,
         etaLimit: app.settings.workerEtaTaskLimit,
         onDeliveries: (deliveries) => this.#takeIn(deliveries, scheduler),
-        isAlone: () => this.#parts?.suspects.isAlone === true,
         onFailed: (error) => this.#fail(toError(error)),
       });
-    });
-    const suspects = new Suspects(sender, () => {
-      for (const lane of lanes) lane.adjustPrefetch();
     });
     const park = createPark({
       afterSeconds: app.settings.workerEtaParkAfter,
@@ -274,7 +270,7 @@ export class Worker {
       refuser,
       lostHandler,
       sender,
-      suspects,
+      suspects: new Suspects(sender),
       connection,
       events,
       limits,
@@ -346,12 +342,11 @@ export class Worker {
       return;
     }
     return andThen(parts.park(accepted, scheduler), (isParked) => {
-      const delayMs = isParked ? undefined : parts.suspects.admit(accepted);
-      if (delayMs !== undefined) this.#keep(accepted, parts, scheduler, delayMs);
+      if (!isParked && !parts.suspects.defer(accepted)) this.#keep(accepted, parts, scheduler);
     });
   }
 
-  #keep(job: Job, parts: Parts, scheduler: Scheduler, delayMs: number): void {
+  #keep(job: Job, parts: Parts, scheduler: Scheduler): void {
     const { task, id: taskId } = job.request;
     this.app.signals.send("task_received", () => ({ task, taskId }));
     parts.events.received(job);
@@ -359,7 +354,7 @@ export class Worker {
       parts.sealCheck?.settled(job.delivery);
       job.delivery.ack();
     }
-    scheduler.add(job, delayMs);
+    scheduler.add(job);
   }
 
   #onRefused({ code, reason, taskId, taskName: task }: Refusal): void {

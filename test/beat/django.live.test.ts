@@ -66,39 +66,42 @@ type Facts = Readonly<
   Record<string, readonly [enabled: boolean, runs: number, last: number | null, changed: number]>
 >;
 
-describe.each(Object.entries(DATABASES))("django-celery-beat on %s", (_name, makeUrl) => {
-  it("has its schedules sent, and what Django changes is obeyed while beat runs", async () => {
-    const url = await makeUrl();
-    const django = await startDjango(url);
-    await django(CREATE);
-    const before = (await django(FACTS)) as Facts;
-    const { sent } = startBeat(url);
-    const tasks = (): string[] => sent.map(({ task }) => task);
-    await until(() => tasks().filter((task) => task === "tasks.edited").length >= 3, "three runs");
+describe.each(Object.entries(DATABASES))("django-celery-beat on %s", (name, makeUrl) => {
+  // Ten seconds of waiting, which one database is worth.
+  it.runIf(name === "SQLite")(
+    "has its schedules sent, and what Django changes is obeyed while beat runs",
+    async () => {
+      const url = await makeUrl();
+      const django = await startDjango(url);
+      await django(CREATE);
+      const before = (await django(FACTS)) as Facts;
+      const { sent } = startBeat(url);
+      const tasks = (): string[] => sent.map(({ task }) => task);
+      await until(() => tasks().filter((task) => task === "tasks.edited").length >= 3, "three runs");
 
-    const headers = sent.find(({ task }) => task === "tasks.edited")?.headers ?? {};
-    expect(headers).toMatchObject({
-      celery_beat_task: true,
-      periodic_task_name: "edited",
-      tenant: "a",
-      argsrepr: "(1, 'x')",
-      kwargsrepr: "{'a': None}",
-    });
-    expect(Math.abs(Date.parse(String(headers["expires"])) - Date.now() - 30_000)).toBeLessThan(10_000);
-    expect(tasks().filter((task) => task === "tasks.once")).toHaveLength(1);
-    expect(tasks()).not.toContain("tasks.paused");
-    expect(tasks()).not.toContain("tasks.later");
-    expect(tasks()).not.toContain("tasks.over");
+      const headers = sent.find(({ task }) => task === "tasks.edited")?.headers ?? {};
+      expect(headers).toMatchObject({
+        celery_beat_task: true,
+        periodic_task_name: "edited",
+        tenant: "a",
+        argsrepr: "(1, 'x')",
+        kwargsrepr: "{'a': None}",
+      });
+      expect(Math.abs(Date.parse(String(headers["expires"])) - Date.now() - 30_000)).toBeLessThan(10_000);
+      expect(tasks().filter((task) => task === "tasks.once")).toHaveLength(1);
+      expect(tasks()).not.toContain("tasks.paused");
+      expect(tasks()).not.toContain("tasks.later");
+      expect(tasks()).not.toContain("tasks.over");
 
-    const after = (await django(FACTS)) as Facts;
-    expect(after["edited"]?.[1]).toBeGreaterThanOrEqual(2);
-    expect(Math.abs((after["edited"]?.[2] ?? 0) * 1000 - Date.now())).toBeLessThan(5000);
-    // Runs are no changes of the definition.
-    expect(after["edited"]?.[3]).toBe(before["edited"]?.[3]);
-    expect([after["once"]?.[0], after["once"]?.[2]]).toEqual([false, null]);
-    expect(after["over"]?.[0]).toBe(false);
+      const after = (await django(FACTS)) as Facts;
+      expect(after["edited"]?.[1]).toBeGreaterThanOrEqual(2);
+      expect(Math.abs((after["edited"]?.[2] ?? 0) * 1000 - Date.now())).toBeLessThan(5000);
+      // Runs are no changes of the definition.
+      expect(after["edited"]?.[3]).toBe(before["edited"]?.[3]);
+      expect([after["once"]?.[0], after["once"]?.[2]]).toEqual([false, null]);
+      expect(after["over"]?.[0]).toBe(false);
 
-    await django(`
+      await django(`
 edited = models.PeriodicTask.objects.get(name="edited")
 edited.task, edited.args = "tasks.changed", "[2]"
 edited.save()
@@ -107,19 +110,20 @@ for name, enabled in [("disabled", False), ("paused", True)]:
     task.enabled = enabled
     task.save()
 `);
-    await until(() => tasks().includes("tasks.changed") && tasks().includes("tasks.paused"), "the changes");
-    expect(sent.find(({ task }) => task === "tasks.changed")?.headers["argsrepr"]).toBe("(2,)");
-    const seen = sent.length;
-    await until(
-      () =>
-        tasks()
-          .slice(seen)
-          .filter((task) => task === "tasks.changed").length >= 2,
-      "two more runs",
-    );
-    expect(tasks().slice(seen)).not.toContain("tasks.disabled");
-    expect(tasks().slice(seen)).not.toContain("tasks.edited");
-  });
+      await until(() => tasks().includes("tasks.changed") && tasks().includes("tasks.paused"), "the changes");
+      expect(sent.find(({ task }) => task === "tasks.changed")?.headers["argsrepr"]).toBe("(2,)");
+      const seen = sent.length;
+      await until(
+        () =>
+          tasks()
+            .slice(seen)
+            .filter((task) => task === "tasks.changed").length >= 2,
+        "two more runs",
+      );
+      expect(tasks().slice(seen)).not.toContain("tasks.disabled");
+      expect(tasks().slice(seen)).not.toContain("tasks.edited");
+    },
+  );
 
   it("reads what the store and the app's settings write, as its own beat does", async () => {
     const url = await makeUrl();

@@ -62,7 +62,6 @@ export class AmqpConsumer implements Consumer {
       queues: queues.map(({ name }) => name),
       prefetch,
       noAck: this.#noAck,
-      held: () => this.#acks?.count ?? 0,
       onMessage: (queue, message) => this.#take(queue, message),
     });
     await this.#credit.open();

@@ -2,7 +2,6 @@
  * How many deliveries a consumer may hold. RabbitMQ before 4 can limit a channel as a whole, which is exact, adjustable
  * and shared by all its queues. RabbitMQ 4 and quorum queues only limit each subscription, for good, when it is made.
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import { type Channel, call, type Message } from "./amqplib.ts";
 
 export interface Credit {
@@ -19,8 +18,6 @@ export interface CreditOptions {
   readonly queues: readonly string[];
   readonly prefetch: number;
   readonly noAck: boolean;
-  /** How many deliveries the consumer has not settled. */
-  readonly held: () => number;
   /** Gets every message, and null when the broker ended the subscription. */
   readonly onMessage: (queue: string, message: Message | null) => void;
 }
@@ -42,8 +39,6 @@ export function createSharedCredit(options: CreditOptions): Credit {
 
 /** Subscriptions a queue may have before they are joined to one. */
 const MAX_SUBSCRIPTIONS = 64;
-/** Pause between looks at what is held. */
-const LOOK_MS = 20;
 
 interface Line {
   readonly queue: string;
@@ -57,25 +52,6 @@ export function createSplitCredit(options: CreditOptions): Credit {
   const lines: readonly Line[] = queues.map((queue) => ({ queue, subscriptions: new Map() }));
   let wanted = options.prefetch;
   let applying: Promise<void> | undefined;
-  let isCancelled = false;
-
-  const end = async (): Promise<void> => {
-    for (const { subscriptions } of lines) {
-      await cancelAll(channel, [...subscriptions.keys()]);
-      subscriptions.clear();
-    }
-  };
-
-  /** A new subscription knows nothing of what the one before has brought, and would bring as much again. */
-  const makeRoom = async (count: number): Promise<void> => {
-    const isLess = lines.some(({ subscriptions }, index) => {
-      const present = creditOf(subscriptions);
-      return subscriptions.size > 0 && (present === 0 || present > part(count, lines.length, index));
-    });
-    if (count === 0 || !isLess) return;
-    await end();
-    while (options.held() >= count && count === wanted && !isCancelled) await sleep(LOOK_MS);
-  };
 
   /** The limit applies to the next subscription on the channel, so changes must not mix. */
   const apply = async (): Promise<void> => {
@@ -83,8 +59,6 @@ export function createSplitCredit(options: CreditOptions): Credit {
       let applied: number;
       do {
         applied = wanted;
-        await makeRoom(applied);
-        if (isCancelled) return;
         for (const [index, line] of lines.entries())
           await setLine(options, line, part(applied, lines.length, index));
       } while (applied !== wanted);
@@ -102,25 +76,23 @@ export function createSplitCredit(options: CreditOptions): Credit {
     open: () => set(wanted),
     set,
     async cancel() {
-      isCancelled = true;
       await applying;
-      await end();
+      await cancelAll(
+        channel,
+        lines.flatMap(({ subscriptions }) => [...subscriptions.keys()]),
+      );
     },
   };
 }
 
-function creditOf(subscriptions: ReadonlyMap<string, number>): number {
-  return [...subscriptions.values()].reduce((sum, credit) => sum + credit, 0);
-}
-
 /**
- * More is another subscription beside the first, which is exact. Less is a new one instead of all; until what they held
- * is settled too, the consumer may hold more than it should.
+ * More is another subscription beside the first, which is exact. Less is a new one instead of all: until what they held
+ * is settled, the consumer holds more than it should.
  */
 async function setLine(options: CreditOptions, line: Line, target: number): Promise<void> {
   const { channel } = options;
   const { subscriptions } = line;
-  const present = creditOf(subscriptions);
+  const present = [...subscriptions.values()].reduce((sum, credit) => sum + credit, 0);
   if (subscriptions.size > 0 && present === target) return;
   const isMore = present > 0 && target > present && subscriptions.size < MAX_SUBSCRIPTIONS;
   if (!isMore) {
