@@ -21,6 +21,8 @@ export interface RedisListenerOptions {
 
 /** What is known of a task that is listened to. */
 interface Channel {
+  /** True once the server said so: a message before that may be of an earlier subscription, and is read anyway. */
+  subscribed: boolean;
   /** True once a message came: what is read later is not newer. */
   heard: boolean;
   /** What was read, until the first message: that may be the same value. */
@@ -103,8 +105,13 @@ export class RedisListener {
   }
 
   async #follow(client: Redis, taskIds: readonly string[], isNew: boolean): Promise<void> {
-    for (const taskId of taskIds) this.#channels.set(taskId, { heard: false, value: undefined });
+    for (const taskId of taskIds)
+      this.#channels.set(taskId, { subscribed: false, heard: false, value: undefined });
     await client.subscribe(...this.#keys(taskIds));
+    for (const taskId of taskIds) {
+      const channel = this.#channels.get(taskId);
+      if (channel !== undefined) channel.subscribed = true;
+    }
     if (!isNew) return this.#read(taskIds);
     await new Promise((resolve) => setTimeout(resolve, NEW_TASK_READ_MS));
     const unheard = taskIds.filter((taskId) => this.#channels.get(taskId)?.heard === false);
@@ -126,7 +133,7 @@ export class RedisListener {
   #onMessage(name: Buffer, value: Buffer): void {
     const taskId = name.toString().slice(this.#options.keyPrefix.length);
     const channel = this.#channels.get(taskId);
-    if (channel === undefined) return;
+    if (channel?.subscribed !== true) return;
     const known = channel.value?.equals(value) === true;
     channel.heard = true;
     channel.value = undefined;
