@@ -36,6 +36,11 @@ export async function createBackend(
   return (await load()).default(options);
 }
 
+/** Does a store of this URL keep expired results until somebody removes them? Celery's supports_autoexpire, negated. */
+export function needsCleanup(url: string): boolean {
+  return /^db[+:]/.test(url);
+}
+
 /** Does Celery's `result_compression` apply to the backend of this URL? Of the backends here, to Redis alone (wire fact of 5.7). */
 export function compressesResults(url: string): boolean {
   const scheme = url.slice(0, url.indexOf("://"));

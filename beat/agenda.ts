@@ -12,6 +12,8 @@ export class Agenda {
 
   /** Plans a name for a time, instead of what was planned for it; Infinity for never. */
   plan(name: string, atMs: number): void {
+    // What is planned anew for the same time, as at each loading, is in the heap.
+    if (this.#times.get(name) === atMs) return;
     this.#times.set(name, atMs);
     if (atMs === Number.POSITIVE_INFINITY) return;
     this.#heap.push({ name, atMs });

@@ -1,5 +1,6 @@
 /** The entries that an app brings along: the setting beatSchedule, what addPeriodicTask() added, and Celery's own. */
 import { type App, CATCH_UP, type PeriodicTask, type SendOptions, toSendOptions } from "../app/index.ts";
+import { needsCleanup } from "../backends/index.ts";
 import { ConfigurationError, isPlainObject, signature, toError } from "../protocol/index.ts";
 import type { BeatEntry } from "./entry.ts";
 import { parseSchedule, type Schedule } from "./schedules/index.ts";
@@ -15,8 +16,9 @@ const CLEANUP_TASK: PeriodicTask = {
 /** Throws ConfigurationError that names the entry. Source: celery/beat.py Scheduler.setup_schedule. */
 export function appEntries({ settings, periodicTasks }: App): BeatEntry[] {
   const timezone = settings.timezone ?? "UTC";
+  const hasCleanup = settings.resultExpires > 0 && needsCleanup(settings.resultBackend ?? "");
   const tasks = new Map<string, PeriodicTask>([
-    ...(keepsResultsForEver(settings) ? [] : [[CLEANUP, CLEANUP_TASK] as const]),
+    ...(hasCleanup ? [[CLEANUP, CLEANUP_TASK] as const] : []),
     ...periodicTasks,
     ...Object.entries(settings.beatSchedule),
   ]);
@@ -29,11 +31,6 @@ export function appEntries({ settings, periodicTasks }: App): BeatEntry[] {
       });
     }
   });
-}
-
-/** Only a database keeps what has expired until somebody removes it. */
-function keepsResultsForEver({ resultBackend, resultExpires }: App["settings"]): boolean {
-  return resultExpires === 0 || resultBackend === null || !/^db\+|^db:/.test(resultBackend);
 }
 
 const FIELDS: ReadonlySet<string> = new Set([

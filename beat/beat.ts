@@ -48,10 +48,18 @@ export class Beat {
 
   async #run(): Promise<void> {
     const { signal } = this.#stop;
+    let trouble = "";
     while (!signal.aborted) {
-      await this.#lead().catch((error: unknown) =>
-        this.#logger.error({ err: error }, "Beat cannot lead just now"),
-      );
+      try {
+        await this.#lead();
+        trouble = "";
+      } catch (error) {
+        // It is tried twice a second, and told once.
+        const { message } = toError(error);
+        const log = message === trouble ? "debug" : "error";
+        trouble = message;
+        this.#logger[log]({ err: error }, "Beat cannot lead just now");
+      }
       // A little apart from each other.
       await this.#clock.sleep(RETRY_MS * (0.75 + Math.random() / 4), signal);
     }

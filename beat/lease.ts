@@ -19,7 +19,6 @@ export async function takeLease(
   seat: Seat,
   clock: Clock,
   onTrouble: (error: unknown) => void,
-  durationMs: number = LEASE_MS,
 ): Promise<Lease | undefined> {
   const stop = new AbortController();
   const over = new AbortController();
@@ -30,7 +29,7 @@ export async function takeLease(
 
   /** By both clocks: one stands still while the machine is suspended, the other may be set back. */
   const ageMs = (): number => Math.max(clock.elapsed() - since.elapsedMs, clock.now() - since.nowMs);
-  const isOurs = (): boolean => !over.signal.aborted && ageMs() < durationMs - MARGIN_MS;
+  const isOurs = (): boolean => !over.signal.aborted && ageMs() < LEASE_MS - MARGIN_MS;
 
   const renew = async (): Promise<void> => {
     const asked = instant(clock);

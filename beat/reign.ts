@@ -2,28 +2,17 @@
  * The scheduler loop of one leader, from when it has taken the seat until that is over. What is safe and why: seat.ts.
  * Source: celery/beat.py Scheduler.tick.
  */
-import { CelerityError } from "../protocol/index.ts";
 import { Agenda } from "./agenda.ts";
-import type { BeatLogger } from "./beat-options.ts";
-import type { Clock } from "./clock.ts";
 import { dueRuns, firstBase, nextRun } from "./due.ts";
 import type { BeatEntry, EntryState } from "./entry.ts";
 import type { EntrySource } from "./entry-source.ts";
-import type { Sender } from "./fire.ts";
-import { fireId } from "./fire-id.ts";
-import type { Lease } from "./lease.ts";
-import type { Seat } from "./seat.ts";
+import { type SendPendingOptions, sendPending } from "./send-pending.ts";
+import { FIRST_PAUSE_MS, hasRunOnce, pauseMs, type Slot } from "./slot.ts";
 import type { RecordedRuns } from "./stores/schedule-store.ts";
+import { Unsaved, type UnsavedOptions } from "./unsaved.ts";
 
-export interface ReignOptions {
-  readonly seat: Seat;
-  readonly lease: Lease;
+export interface ReignOptions extends SendPendingOptions, UnsavedOptions {
   readonly source: EntrySource;
-  readonly sender: Sender;
-  readonly clock: Clock;
-  readonly logger: BeatLogger;
-  /** For task ids. */
-  readonly lockName: string;
   /** Longest sleep. */
   readonly maxIntervalMs: number;
   /** The setting beatCronStartingDeadline. */
@@ -33,37 +22,21 @@ export interface ReignOptions {
 /** How often a changing source is asked whether it has changed, and loaded again though it says no. */
 const LOOK_MS = 5000;
 const RELOAD_MS = 300_000;
-/** Pauses before a run is sent again, or the seat written again: the first, doubled until the longest. */
-const FIRST_PAUSE_MS = 1000;
-const LONGEST_PAUSE_MS = 30_000;
-/** A run that the broker has not taken for so long is given up. */
-const GIVE_UP_MS = 24 * 3_600_000;
-
-/** An entry, where it stands, and what happens to it just now. */
-interface Slot {
-  entry: BeatEntry;
-  state: EntryState;
-  /** Another leader has left the pending runs: they may have been sent. */
-  isInherited: boolean;
-  /** Failures in a row. */
-  failures: number;
-  /** Runs caught up without a pause. */
-  caughtUp: number;
-}
 
 export class Reign {
   readonly #options: ReignOptions;
   readonly #agenda = new Agenda();
   readonly #slots = new Map<string, Slot>();
-  /** What the seat does not know yet; undefined is to be forgotten. */
-  readonly #unsaved = new Map<string, EntryState | undefined>();
+  readonly #unsaved: Unsaved;
   readonly #runs: RecordedRuns[] = [];
+  /** What the leader before has left. */
   #left: Map<string, EntryState> = new Map();
   #lookAtMs = 0;
   #loadAtMs = 0;
 
   constructor(options: ReignOptions) {
     this.#options = options;
+    this.#unsaved = new Unsaved(options);
   }
 
   /** Until `stop` aborts or the term is over. Rejects when the seat or the source cannot be read at the start. */
@@ -81,8 +54,8 @@ export class Reign {
         this.#agenda.nextAtMs(),
         source.mayChange ? this.#lookAtMs : Number.POSITIVE_INFINITY,
       );
-      const pauseMs = this.#unsaved.size > 0 ? FIRST_PAUSE_MS : maxIntervalMs;
-      await clock.sleep(Math.max(0, Math.min(wakeAtMs - clock.now(), pauseMs)), end);
+      const longestMs = this.#unsaved.isEmpty ? maxIntervalMs : FIRST_PAUSE_MS;
+      await clock.sleep(Math.max(0, Math.min(wakeAtMs - clock.now(), longestMs)), end);
     }
   }
 
@@ -127,14 +100,14 @@ export class Reign {
     const state: EntryState = { totalRunCount: 0, pending: [], ...old, lastRunAtMs };
     const isInherited = known?.isInherited ?? state.pending.length > 0;
     this.#slots.set(name, { failures: 0, caughtUp: 0, ...known, entry, state, isInherited });
-    if (old === undefined || old.lastRunAtMs !== lastRunAtMs) this.#unsaved.set(name, state);
+    if (old === undefined || old.lastRunAtMs !== lastRunAtMs) this.#unsaved.note(name, state);
     if (known === undefined || known.failures === 0) this.#plan(name, nowMs);
   }
 
   #forget(name: string): void {
     this.#slots.delete(name);
     this.#agenda.drop(name);
-    this.#unsaved.set(name, undefined);
+    this.#unsaved.note(name, undefined);
   }
 
   /** Plans when to look at an entry: at once when runs of it are pending. */
@@ -143,7 +116,7 @@ export class Reign {
     if (slot === undefined) return;
     const { entry, state } = slot;
     if (state.pending.length > 0) {
-      this.#agenda.plan(name, slot.failures === 0 ? nowMs : nowMs + pauseMs(slot.failures));
+      this.#agenda.plan(name, nowMs + pauseMs(slot));
       return;
     }
     const end = entry.expiresAtMs ?? Number.POSITIVE_INFINITY;
@@ -157,13 +130,13 @@ export class Reign {
     const due = this.#agenda.take(nowMs).flatMap((name) => this.#slots.get(name) ?? []);
     const over: BeatEntry[] = [];
     for (const slot of due) this.#guard(slot.entry, () => this.#decide(slot, nowMs, over));
-    if (due.length === 0 && this.#unsaved.size === 0) return;
-    if (!(await this.#save())) {
+    if (due.length === 0 && this.#unsaved.isEmpty) return;
+    if (!(await this.#unsaved.save())) {
       for (const { entry } of due) this.#agenda.plan(entry.name, clock.now() + FIRST_PAUSE_MS);
       return;
     }
     await Promise.all(due.map((slot) => this.#send(slot)));
-    await this.#save();
+    await this.#unsaved.save();
     await this.#record();
     for (const { entry } of due) this.#guard(entry, () => this.#plan(entry.name, clock.now()));
     for (const entry of [...over, ...due.filter(hasRunOnce).map((slot) => slot.entry)]) {
@@ -196,83 +169,16 @@ export class Reign {
     if (lastRunAtMs === state.lastRunAtMs) return;
     slot.caughtUp = fires.length > 1 ? slot.caughtUp + fires.length : 0;
     slot.state = { lastRunAtMs, totalRunCount: state.totalRunCount + fires.length, pending: fires };
-    this.#unsaved.set(entry.name, slot.state);
+    this.#unsaved.note(entry.name, slot.state);
   }
 
   /** Sends what is pending of an entry, and keeps what the broker did not take. */
   async #send(slot: Slot): Promise<void> {
-    const { clock, logger } = this.#options;
-    const { entry } = slot;
-    let sent = 0;
-    for (const dueAtMs of slot.state.pending) {
-      try {
-        if (!(await this.#sendRun(slot, dueAtMs))) break;
-        sent += 1;
-      } catch (error) {
-        const isLasting = !isTemporary(error) || clock.now() - dueAtMs > GIVE_UP_MS;
-        const facts = { err: error, entry: entry.name };
-        if (!isLasting) {
-          slot.failures += 1;
-          logger.error(facts, `"${entry.name}" (${entry.task}) could not be sent; it is tried again`);
-          break;
-        }
-        logger.error(facts, `"${entry.name}" (${entry.task}) cannot be sent; this run is given up`);
-        sent += 1;
-      }
-      slot.failures = 0;
-    }
-    if (sent === 0) return;
-    const pending = slot.state.pending.slice(sent);
-    slot.isInherited = slot.isInherited && pending.length > 0;
-    slot.state = { ...slot.state, pending };
-    this.#unsaved.set(entry.name, slot.state);
-    this.#runs.push({ name: entry.name, lastRunAtMs: slot.state.lastRunAtMs, count: sent });
-  }
-
-  /** False when it must not be sent: the seat is another's. */
-  async #sendRun(slot: Slot, dueAtMs: number): Promise<boolean> {
-    const { sender, lease, logger, lockName } = this.#options;
-    const { entry } = slot;
-    const id = fireId(lockName, entry.name, dueAtMs);
-    if (slot.isInherited && (await this.#wasSent(id))) {
-      logger.info({ entry: entry.name, id }, `"${entry.name}" was sent by the leader before`);
-      return true;
-    }
-    const prepared = await sender.prepare(entry, id);
-    if (!lease.isOurs()) return false;
-    await sender.publish(prepared);
-    logger.info(
-      { entry: entry.name, task: entry.task, id, dueAtMs },
-      `Sent due task "${entry.name}" (${entry.task}) [${id}]`,
-    );
-    return true;
-  }
-
-  async #wasSent(id: string): Promise<boolean> {
-    try {
-      return await this.#options.sender.isKnown(id);
-    } catch (error) {
-      this.#options.logger.debug({ err: error }, "The result store does not answer");
-      return false;
-    }
-  }
-
-  /** Writes what the seat does not know; false when it did not take it. */
-  async #save(): Promise<boolean> {
-    const { seat, lease, logger } = this.#options;
-    if (this.#unsaved.size === 0) return lease.isOurs();
-    const changes = new Map(this.#unsaved);
-    try {
-      if (!(await seat.write(lease.term, changes))) {
-        lease.lose();
-        return false;
-      }
-    } catch (error) {
-      logger.error({ err: error }, "Beat's memory cannot be written; nothing is sent until it can");
-      return false;
-    }
-    for (const [name, state] of changes) if (this.#unsaved.get(name) === state) this.#unsaved.delete(name);
-    return lease.isOurs();
+    const count = await sendPending(slot, this.#options);
+    if (count === 0) return;
+    const { name } = slot.entry;
+    this.#unsaved.note(name, slot.state);
+    this.#runs.push({ name, lastRunAtMs: slot.state.lastRunAtMs, count });
   }
 
   /** Tells the source about runs; what goes wrong there costs a figure, no run. */
@@ -303,18 +209,4 @@ export class Reign {
       this.#agenda.plan(entry.name, clock.now() + maxIntervalMs);
     }
   }
-}
-
-/** Whether its only run has been sent. */
-function hasRunOnce({ entry, state }: Slot): boolean {
-  return entry.oneOff && state.totalRunCount > 0 && state.pending.length === 0;
-}
-
-function pauseMs(failures: number): number {
-  return Math.min(FIRST_PAUSE_MS * 2 ** Math.min(failures - 1, 10), LONGEST_PAUSE_MS);
-}
-
-/** The broker may take it another time. */
-function isTemporary(error: unknown): boolean {
-  return error instanceof CelerityError && error.code.startsWith("broker_");
 }

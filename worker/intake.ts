@@ -18,7 +18,6 @@ import {
   type WireMessage,
 } from "../protocol/index.ts";
 import type { Delivery } from "../transports/index.ts";
-import { lostTooOften, MAX_DELIVERIES, previousDeliveries } from "./deliveries.ts";
 import type { Job } from "./job.ts";
 import { exceptionDocument, toExceptionDocument } from "./outcome.ts";
 import { type SealCheck, WorkerStopping } from "./seal-check.ts";
@@ -137,8 +136,6 @@ function refuseRequest(
       exception,
     );
   }
-  const earlier = previousDeliveries(delivery);
-  if (earlier >= MAX_DELIVERIES) return refusal("worker_lost", ...lostTooOften(earlier));
   const canvas = canvasKind(request);
   if (canvas === undefined) return undefined;
   const reason = `The task belongs to a ${canvas}, which this version does not carry on.`;
@@ -151,7 +148,6 @@ function refuseRequest(
 
 /** Canvas beyond links and chains of plain tasks is refused before it runs, so that no workflow hangs for ever. */
 function canvasKind({ embed }: TaskRequest): string | undefined {
-  if (embed.chord !== undefined) return "chord";
   const nested = (signature: Signature): boolean => signature.subtask_type !== null;
   return [...embed.callbacks, ...embed.errbacks, ...embed.chain].find(nested)?.subtask_type ?? undefined;
 }

@@ -5,6 +5,7 @@
 import type { App } from "../app/index.ts";
 import { lostTooOften, MAX_DELIVERIES, previousDeliveries } from "./deliveries.ts";
 import type { EventSender } from "./events.ts";
+import type { Refusal } from "./intake.ts";
 import type { Job } from "./job.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Refuser } from "./refuse.ts";
@@ -19,6 +20,13 @@ export interface LostHandlerOptions {
   readonly sender: Sender;
 }
 
+/** The end of a job that no worker survived. */
+export function lostRefusal({ delivery, request }: Job, times: number): Refusal {
+  const [reason, exception] = lostTooOften(times);
+  const { id: taskId, task: taskName, replyTo } = request;
+  return { delivery, code: "worker_lost", reason, exception, taskId, taskName, replyTo };
+}
+
 /** Takes over a lost task. */
 export type LostHandler = (job: Job, outcome: Extract<Outcome, { state: "LOST" }>) => void;
 
@@ -30,10 +38,7 @@ export function createLostHandler({
   sender,
 }: LostHandlerOptions): LostHandler {
   const giveUp = (job: Job, times: number): void => {
-    const [reason, exception] = lostTooOften(times);
-    const { id: taskId, task: taskName, replyTo } = job.request;
-    const { delivery } = job;
-    const refusal = { delivery, code: "worker_lost", reason, exception, taskId, taskName, replyTo } as const;
+    const refusal = lostRefusal(job, times);
     events.refused(refusal);
     refuser.refuse(refusal);
   };

@@ -12,6 +12,7 @@ import {
   toError,
   toResultDocument,
 } from "../protocol/index.ts";
+import { type ChordJoiner, endMember } from "./chords/index.ts";
 import { needsFollowUp, sendFollowUps } from "./follow-up.ts";
 import type { Job } from "./job.ts";
 import { failure, type Outcome } from "./outcome.ts";
@@ -38,6 +39,8 @@ export interface SettleOptions {
   /** undefined: seals are not looked at. */
   readonly sealCheck: SealCheck | undefined;
   readonly sender: Sender;
+  /** undefined: no results are kept. */
+  readonly joiner: ChordJoiner | undefined;
   readonly onWarning: (message: string, error?: unknown) => void;
 }
 
@@ -51,7 +54,7 @@ export interface Settler {
 }
 
 export function createSettler(options: SettleOptions): Settler {
-  const { app, backend, sealCheck, sender, onWarning } = options;
+  const { app, backend, sealCheck, sender, joiner, onWarning } = options;
   let batch: { readonly ended: Ended; readonly done: () => void }[] = [];
   const running = new Set<Promise<void>>();
 
@@ -67,6 +70,25 @@ export function createSettler(options: SettleOptions): Settler {
     else delivery.reject({ requeue: false });
   };
 
+  /** What is stored is counted in its chord, and only then is the message let go. */
+  const finish = (ended: Ended, done: () => void): void => {
+    const { job, outcome } = ended;
+    const joined = joiner && endMember(joiner, job, outcome);
+    if (joined === undefined) {
+      tellBroker(job, verdictOf(ended, app));
+      done();
+      return;
+    }
+    const told = joined.then(
+      () => tellBroker(job, verdictOf(ended, app)),
+      (error: unknown) => {
+        onWarning(`Task ${job.request.task}[${job.request.id}] could not be counted in its chord`, error);
+        tellBroker(job, "requeue");
+      },
+    );
+    track(told.finally(done));
+  };
+
   /** Stores a batch, then tells the broker about each of its jobs. */
   const flush = async (): Promise<void> => {
     const ended = batch;
@@ -75,17 +97,18 @@ export function createSettler(options: SettleOptions): Settler {
     const failed = await storeAll(backend as ResultBackend, entries, onWarning);
     for (const [at, { ended: one, done }] of ended.entries()) {
       const lost = failed.get(at);
-      if (lost === undefined) tellBroker(one.job, verdictOf(one, app));
+      if (lost === undefined) finish(one, done);
       else if (lost instanceof EncodeError) enqueue({ ...one, outcome: failure(lost) }, done);
-      else tellBroker(one.job, "requeue");
-      if (!(lost instanceof EncodeError)) done();
+      else {
+        tellBroker(one.job, "requeue");
+        done();
+      }
     }
   };
 
   const enqueue = (ended: Ended, done: () => void): void => {
     if (!isStored(ended, options)) {
-      tellBroker(ended.job, verdictOf(ended, app));
-      done();
+      finish(ended, done);
       return;
     }
     batch.push({ ended, done });

@@ -8,6 +8,9 @@ import { type Awaitable, andThen } from "../codecs/index.ts";
 import { ConfigurationError, toError } from "../protocol/index.ts";
 import type { Delivery, QueueSpec, ReconnectingConnection } from "../transports/index.ts";
 import type { Bootstep } from "./bootstep.ts";
+import { type ChordJoiner, createChordJoiner, registerChordUnlock } from "./chords/index.ts";
+import { registerCleanup } from "./cleanup-task.ts";
+import { previousDeliveries } from "./deliveries.ts";
 import { describeOutcome } from "./describe-outcome.ts";
 import { createEventSender, type EventSender } from "./events.ts";
 import { createExecute } from "./execute.ts";
@@ -15,7 +18,7 @@ import { createIntake, isRefusal, type Refusal } from "./intake.ts";
 import type { Job } from "./job.ts";
 import { Lane } from "./lane.ts";
 import { consumedQueues, type LanePlan, planLanes } from "./lane-plans.ts";
-import { createLostHandler, type LostHandler } from "./lost.ts";
+import { createLostHandler, type LostHandler, lostRefusal } from "./lost.ts";
 import { nodeName } from "./node-name.ts";
 import { type Outcome, timedOut } from "./outcome.ts";
 import { createPark, type Park } from "./parking.ts";
@@ -76,6 +79,8 @@ export class Worker {
   constructor(options: WorkerOptions) {
     this.#options = options;
     this.app = options.app;
+    registerChordUnlock(this.app);
+    registerCleanup(this.app);
     this.hostname = nodeName(options.hostname, hostname());
     this.failed = new Promise((resolve) => {
       this.#fail = resolve;
@@ -187,12 +192,21 @@ export class Worker {
     const sealCheck = await createSealCheck({ app, onWarning: warn });
     this.#sealCheck = sealCheck;
     const sender = createSender({ app, sealCheck, onWarning: warn });
+    const joiner =
+      backend &&
+      createChordJoiner({
+        backend,
+        applySignature: (signature, args, options) => app.apply(signature, { args, options }),
+        publishDeadlineSeconds: app.settings.taskPublishDeadline,
+        onWarning: warn,
+      });
     const settler = createSettler({
       app,
       hostname: this.hostname,
       backend,
       sealCheck,
       sender,
+      joiner,
       onWarning: warn,
     });
     const execute = withTracing(
@@ -254,6 +268,12 @@ export class Worker {
         onFailed: (error) => this.#fail(toError(error)),
       });
     });
+    const suspects = new Suspects({
+      sender,
+      backend,
+      storeStarted: (job, note) => settler.storeState(job, "STARTED", { ...this.#startedBy(job), ...note }),
+      onWarning: warn,
+    });
     const park = createPark({
       afterSeconds: app.settings.workerEtaParkAfter,
       etaLimit: app.settings.workerEtaTaskLimit,
@@ -270,7 +290,8 @@ export class Worker {
       refuser,
       lostHandler,
       sender,
-      suspects: new Suspects(sender),
+      joiner,
+      suspects,
       connection,
       events,
       limits,
@@ -336,13 +357,16 @@ export class Worker {
       return;
     }
     if (isRefusal(accepted)) {
-      this.#onRefused(accepted);
-      parts.events.refused(accepted);
-      parts.refuser.refuse(accepted);
+      this.#refuse(accepted, parts);
       return;
     }
     return andThen(parts.park(accepted, scheduler), (isParked) => {
-      if (!isParked && !parts.suspects.defer(accepted)) this.#keep(accepted, parts, scheduler);
+      if (isParked) return;
+      return andThen(parts.suspects.admit(accepted), (admission) => {
+        if (admission === "start") this.#keep(accepted, parts, scheduler);
+        else if (admission === "give up")
+          this.#refuse(lostRefusal(accepted, previousDeliveries(delivery)), parts);
+      });
     });
   }
 
@@ -357,17 +381,24 @@ export class Worker {
     scheduler.add(job);
   }
 
-  #onRefused({ code, reason, taskId, taskName: task }: Refusal): void {
+  #refuse(refusal: Refusal, { events, refuser }: Parts): void {
+    const { code, reason, taskId, taskName: task } = refusal;
     const { signals } = this.app;
     if (code === "not_registered") signals.send("task_unknown", () => ({ task, taskId }));
     signals.send("task_rejected", () => ({ task, taskId, code, reason }));
+    events.refused(refusal);
+    refuser.refuse(refusal);
+  }
+
+  #startedBy({ pid }: Job): { readonly pid: number; readonly hostname: string } {
+    return { pid, hostname: this.hostname };
   }
 
   #onStart(job: Job, settler: Settler, events: EventSender): void {
     events.started(job);
     const tracked = job.task.options.trackStarted ?? this.app.settings.taskTrackStarted;
-    if (!tracked) return;
-    settler.storeState(job, "STARTED", { pid: job.pid, hostname: this.hostname }).catch((error: unknown) => {
+    if (!tracked || this.#parts?.suspects.has(job) === true) return;
+    settler.storeState(job, "STARTED", this.#startedBy(job)).catch((error: unknown) => {
       this.warn(`STARTED of ${job.request.id} could not be stored`, error);
     });
   }
@@ -454,6 +485,8 @@ export interface Parts {
   readonly refuser: Refuser;
   readonly lostHandler: LostHandler;
   readonly sender: Sender;
+  /** undefined: no results are kept. */
+  readonly joiner: ChordJoiner | undefined;
   readonly suspects: Suspects;
   readonly connection: ReconnectingConnection;
   readonly events: EventSender;

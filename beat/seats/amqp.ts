@@ -48,16 +48,14 @@ export function createAmqpSeat({ url, lockName }: AmqpSeatOptions): Seat {
   let living: Promise<Life> | undefined;
 
   const life = (): Promise<Life> => {
-    const begun = living ?? begin();
+    if (living !== undefined) return living;
+    const begun = begin();
+    const forget = (): void => {
+      if (living === begun) living = undefined;
+    };
+    begun.then(({ connection }) => connection.ended.then(forget), forget);
     living = begun;
-    begun.then(
-      ({ connection }) => connection.ended.then(() => forget(begun)),
-      () => forget(begun),
-    );
     return begun;
-  };
-  const forget = (ended: Promise<Life>): void => {
-    if (living === ended) living = undefined;
   };
   const begin = async (): Promise<Life> => {
     const transport = await createTransport({

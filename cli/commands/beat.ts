@@ -79,7 +79,7 @@ async function runBeat(flags: Flags): Promise<void> {
   const logger = createLogger(flags);
   const app = await loadApp(flags.app);
   const beat = startableBeat(app, flags, logger);
-  process.stderr.write(describeBeat(app, beat, flags));
+  process.stderr.write(describeBeat(app, flags));
   beat.start();
   logger.info({}, "beat ready.");
   tellReady();
@@ -101,23 +101,40 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
+/** Where a beat keeps what. */
+interface Places {
+  readonly file: string;
+  /** SQL URL of the schedules; undefined when they are in a file. */
+  readonly database: string | undefined;
+  /** undefined: this beat is alone. */
+  readonly lock: string | undefined;
+}
+
+function placesOf(app: App, { schedule, scheduler, lock }: BeatFlags): Places {
+  const { beatScheduleFilename, beatLock } = app.settings;
+  const database = databaseOf(scheduler, app);
+  return {
+    file: stateFile(schedule ?? beatScheduleFilename),
+    database,
+    lock: lock ?? beatLock ?? database,
+  };
+}
+
 /** A beat as the flags describe it. Throws ConfigurationError. */
 export function startableBeat(app: App, flags: BeatFlags, logger: Logger): Beat {
-  const { settings } = app;
+  const { beatSyncEvery: syncEvery, beatLockName: lockName, timezone } = app.settings;
+  const { file, database, lock } = placesOf(app, flags);
   const onWarning = (message: string, err?: unknown): void => logger.warn({ err }, message);
-  const file = stateFile(flags.schedule ?? settings.beatScheduleFilename);
-  const database = databaseOf(flags.scheduler, app);
-  const lock = flags.lock ?? settings.beatLock ?? database;
   return createBeat({
     app,
     logger,
     seat:
       lock === undefined
-        ? createFileSeat({ path: file, syncEvery: settings.beatSyncEvery, onWarning })
-        : openSeat({ url: lock, lockName: settings.beatLockName }),
+        ? createFileSeat({ path: file, syncEvery, onWarning })
+        : openSeat({ url: lock, lockName }),
     store: openScheduleStore({
       place: database ?? file.replace(/\.json$/, ".schedules.json"),
-      timezone: settings.timezone ?? "UTC",
+      timezone: timezone ?? "UTC",
       onWarning,
     }),
     ...(flags.maxInterval === undefined ? {} : { maxInterval: flags.maxInterval }),
@@ -152,19 +169,12 @@ function databaseOf(scheduler = "file", { settings }: App): string | undefined {
   );
 }
 
-function describeBeat(app: App, { seat }: Beat, flags: BeatFlags): string {
-  const { settings } = app;
-  const database = databaseOf(flags.scheduler, app);
-  const lock = flags.lock ?? settings.beatLock ?? database;
+function describeBeat(app: App, flags: BeatFlags): string {
+  const { file, database, lock } = placesOf(app, flags);
   const rows = [
-    ["broker", splitBrokerUrls(settings.brokerUrl).map(redactUrl).join(" ; ")],
+    ["broker", splitBrokerUrls(app.settings.brokerUrl).map(redactUrl).join(" ; ")],
     ["schedules", database === undefined ? "the app's, and a file" : redactUrl(database)],
-    [
-      "memory",
-      lock === undefined
-        ? stateFile(flags.schedule ?? settings.beatScheduleFilename)
-        : `${seat.name}, ${redactUrl(lock)}`,
-    ],
+    ["memory", lock === undefined ? file : redactUrl(lock)],
   ];
   return `${rows.map(([name = "", value = ""]) => `  ${name.padEnd(10)} ${value}`).join("\n")}\n`;
 }

@@ -121,6 +121,13 @@ export class Scene {
     return worker;
   }
 
+  /** A beat that is ready; another one may lead. */
+  async startBeat(args: readonly string[], env: Readonly<Record<string, string>>): Promise<GuardedProcess> {
+    const beat = this.#launch(process.execPath, [program, "beat", "-A", taskModule, ...args], env);
+    await beat.waitForOutput(/ ready\./);
+    return beat;
+  }
+
   #launch(command: string, args: readonly string[], env: Readonly<Record<string, string>>): GuardedProcess {
     if (this.#closing.signal.aborted) throw new Error("It took too long, or was interrupted.");
     const { place } = this.options;

@@ -9,6 +9,7 @@ import { graceTooShort } from "./f6-grace-too-short.ts";
 import { zombie } from "./f16-zombie.ts";
 import { poison } from "./f18-poison.ts";
 import { manyEtas } from "./f21-many-etas.ts";
+import { leaderDies } from "./f25-leader-dies.ts";
 import { fullMemory } from "./f26-memory.ts";
 import { mixedFleet } from "./f28-mixed-fleet.ts";
 
@@ -22,6 +23,7 @@ export const FAULTS: readonly Fault[] = [
   zombie,
   poison,
   manyEtas,
+  leaderDies,
   fullMemory,
   mixedFleet,
 ];

@@ -25,6 +25,8 @@ export async function runExample({ code }: Example): Promise<string> {
   const printed: string[] = [];
   const modules: Record<string, unknown> = {
     "celerity/app": await import("../../app/index.ts"),
+    "celerity/beat": await import("../../beat/index.ts"),
+    "celerity/protocol": await import("../../protocol/index.ts"),
     "celerity/worker": await import("../../worker/index.ts"),
     "celerity/signing": await import("../../signing/index.ts"),
     "node:crypto": await import("node:crypto"),

@@ -13,7 +13,7 @@ import {
   signature,
   toResultTuple,
 } from "../../protocol/index.ts";
-import { backendOptions, resultDocument } from "../../testing/result-backend.ts";
+import { backendOptions, jsonEncoding, resultDocument } from "../../testing/result-backend.ts";
 import {
   bodyResults,
   type ChordJoiner,
@@ -57,10 +57,22 @@ interface Chord {
   end(place: number, state?: string, result?: unknown): Promise<void>;
 }
 
+/** JSON that says of a value what it cannot hold, as the serializers of the package do. */
+const encoding = {
+  ...jsonEncoding,
+  encode(value: unknown) {
+    try {
+      return jsonEncoding.encode(value);
+    } catch (error) {
+      throw new EncodeError("no JSON", { cause: error });
+    }
+  },
+};
+
 async function openScene(url: string, { expiresSeconds = 3600 } = {}): Promise<Scene> {
   const warnings: string[] = [];
   const onWarning = (message: string): void => void warnings.push(message);
-  const options = backendOptions(url, { onWarning, expiresSeconds, chords: { sweepSeconds: 0 } });
+  const options = backendOptions(url, { onWarning, expiresSeconds, encoding, chords: { sweepSeconds: 0 } });
   const backend = await createBackend(options, () => Promise.reject(new Error("no broker")));
   onTestFinished(() => backend.close());
   const sent: Sent[] = [];
@@ -237,6 +249,15 @@ describe("a header that failed", () => {
     expect(status).toBe("FAILURE");
     expect(result).toMatchObject({
       exc_message: [expect.stringContaining(`${outer.ids[0]} raised ChordError("Dependency`)],
+    });
+  });
+
+  test("by a result that nobody stores and no body can get", async () => {
+    const { joiner, start, state } = await openScene(await redisUrl());
+    const chord = await start(1, 0);
+    await joiner.partReturned(chord.member(0), "SUCCESS", 1n);
+    expect((await state(chord.bodyId))?.[1]).toMatchObject({
+      exc_message: [expect.stringMatching(new RegExp(`^Dependency ${chord.ids[0]} raised EncodeError`))],
     });
   });
 

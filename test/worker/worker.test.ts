@@ -287,8 +287,11 @@ describe("refused messages", () => {
     ],
     ["neither a header nor a body with a task", { headers: {}, body: Buffer.from("{}") }, "bad_body", false],
     [
-      "part of a chord",
-      { headers: v2, body: Buffer.from('[[],{},{"chord":{"task":"x"}}]') },
+      "a link to a group",
+      {
+        headers: v2,
+        body: Buffer.from('[[],{},{"callbacks":[{"task":"celery.group","subtask_type":"group"}]}]'),
+      },
       "unsupported",
       true,
     ],

@@ -6,6 +6,7 @@ import type { ChordFailure, ChordParts, ResultBackend } from "../../backends/ind
 import { exceptionRepr } from "../../backends/index.ts";
 import {
   BrokerError,
+  EncodeError,
   type ExceptionDocument,
   formatIsoTime,
   type PlainObject,
@@ -75,10 +76,16 @@ export function createChordJoiner(options: ChordJoinerOptions): ChordJoiner {
   const { backend, applySignature, publishDeadlineSeconds, onWarning } = options;
 
   const partReturned: ChordJoiner["partReturned"] = async (member, state, result) => {
-    const { taskId, groupId, groupIndex, chord } = member;
-    if (groupId === undefined || backend.chords === undefined) return;
-    const parts = await backend.chords.part({ groupId, groupIndex, taskId, state, result, body: chord });
-    if (parts !== undefined) await finish(parts, chord, member);
+    const { taskId, groupId, groupIndex, chord: body } = member;
+    const { chords } = backend;
+    if (groupId === undefined || chords === undefined) return;
+    const part = { groupId, groupIndex, taskId, body };
+    const parts = await chords.part({ ...part, state, result }).catch((error: unknown) => {
+      if (!(error instanceof EncodeError)) throw error;
+      // What cannot be stored, as nobody wanted it to be, cannot be handed to the body either.
+      return chords.part({ ...part, state: "FAILURE", result: toExceptionDocument(error) });
+    });
+    if (parts !== undefined) await finish(parts, body, member);
   };
 
   const finish: ChordJoiner["finish"] = async (parts, body, last) => {

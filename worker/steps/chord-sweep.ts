@@ -1,12 +1,8 @@
 /** Looks for chords that got stuck, every resultChordSweepInterval seconds. Several workers may do so at once. */
 import type { Bootstep } from "../bootstep.ts";
-import { type ChordJoiner, sweepChords } from "../chords/index.ts";
-import type { Worker } from "../worker.ts";
+import { sweepChords } from "../chords/index.ts";
 
-/** The joiner of a started worker; undefined where no results are kept. */
-export type JoinerOf = (worker: Worker) => ChordJoiner | undefined;
-
-export function chordSweepStep(joinerOf: JoinerOf): Bootstep {
+export function chordSweepStep(): Bootstep {
   let timer: NodeJS.Timeout | undefined;
   let sweeping: Promise<unknown> | undefined;
   return {
@@ -15,7 +11,7 @@ export function chordSweepStep(joinerOf: JoinerOf): Bootstep {
     async start(worker) {
       const { app } = worker;
       const everyMs = app.settings.resultChordSweepInterval * 1000;
-      const joiner = joinerOf(worker);
+      const { joiner } = worker.requireParts();
       if (everyMs === 0 || joiner === undefined) return;
       const backend = await app.backend();
       if (backend.chords?.watch === undefined) return;

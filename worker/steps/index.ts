@@ -4,6 +4,7 @@ import { createControlNode } from "../control/control-node.ts";
 import type { Worker } from "../worker.ts";
 import type { WorkerOptions } from "../worker-options.ts";
 import { autoscalerStep } from "./autoscaler.ts";
+import { chordSweepStep } from "./chord-sweep.ts";
 import { delayedDeliveryStep } from "./delayed-delivery.ts";
 import { gossipStep } from "./gossip.ts";
 import { metricsStep } from "./metrics.ts";
@@ -61,7 +62,7 @@ export function workerSteps(options: WorkerOptions): readonly Bootstep[] {
   ];
   // What users add comes before the consumer unless it requires it: a step prepares something, most of the time.
   const [early, late] = [steps.filter(isEarly), steps.filter((step) => !isEarly(step))];
-  const after = autoscale === undefined ? [] : [autoscalerStep(autoscale)];
+  const after = [chordSweepStep(), ...(autoscale === undefined ? [] : [autoscalerStep(autoscale)])];
   const builtin = [...before, ...early.filter(({ name }) => name !== "consumer"), consumerStep, ...after];
   return orderSteps(builtin, [...late, ...early]);
 }
