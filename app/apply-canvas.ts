@@ -29,21 +29,25 @@ const IN_FLIGHT = 1000;
 
 /**
  * Resolves with the canvas's results when the broker has all its messages. Throws ConfigurationError for a chord without a
- * result store that can have chords.
+ * result store that can have chords. `replyTo` is where rpc results go, to the app itself unless said otherwise.
  */
 export function applyCanvas(
   app: CanvasSender,
   canvas: Signature,
   call: CanvasCall = {},
+  replyTo: string | undefined = undefined,
 ): Promise<ResultNode> {
-  return sendPlan(app, planCanvas(canvas, call, planContext(app)));
+  return sendPlan(app, planCanvas(canvas, call, planContext(app, replyTo)));
 }
 
 /** What planning takes of an app. */
-export function planContext({ settings, replyTo }: CanvasSender): PlanContext {
+export function planContext(
+  { settings, replyTo: own }: CanvasSender,
+  replyTo: string | undefined = undefined,
+): PlanContext {
   return {
     newId: randomUUID,
-    replyTo,
+    replyTo: replyTo ?? own,
     errbacksOnHeaders: settings.taskAllowErrorCbOnChordHeader,
     usesLinks: settings.taskProtocol === 1,
   };

@@ -1,5 +1,6 @@
 /** The app and everything a caller of tasks needs. */
 export * from "./app.ts";
+export { applyCanvas, planContext, sendPlan } from "./apply-canvas.ts";
 export * from "./apply-signature.ts";
 export * from "./control-command.ts";
 export * from "./dead-letters.ts";

@@ -2,7 +2,7 @@
  * What a task throws to end in another way than success or failure. Celery has these as exceptions too
  * (celery/exceptions.py).
  */
-import { ConfigurationError, type Signature } from "../protocol/index.ts";
+import type { Signature } from "../protocol/index.ts";
 
 /** Run the task again later. Made by `self.retry()`; throw what it returns. */
 export class Retry extends Error {
@@ -40,18 +40,13 @@ export class SoftTimeLimitExceeded extends Error {
   }
 }
 
-/** Another call takes this task's place, under its id. Made by `self.replace()`; throw what it returns. */
+/** Another call or canvas takes this task's place: its last result is this task's. Made by `self.replace()`; throw what it returns. */
 export class Replace extends Error {
   override readonly name = "Replace";
   readonly signature: Signature;
 
   constructor(signature: Signature) {
     super(`Replaced by ${signature.task}`);
-    if (signature.subtask_type !== null) {
-      throw new ConfigurationError(
-        `A task cannot be replaced by a ${signature.subtask_type} in this version.`,
-      );
-    }
     this.signature = signature;
   }
 }

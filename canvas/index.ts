@@ -4,6 +4,7 @@ export type { PlanContext } from "./frozen.ts";
 export {
   type CanvasCall,
   type CanvasPlan,
+  checkCanvas,
   type PlannedChord,
   type PlannedSend,
   type PlanStep,

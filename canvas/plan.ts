@@ -65,6 +65,11 @@ export function planCanvas(signature: Signature, call: CanvasCall, context: Plan
   );
 }
 
+/** Throws DecodeError `bad_body` for a signature that is no canvas; what is a task's needs no look. */
+export function checkCanvas(signature: Signature): void {
+  if (signature.subtask_type !== null) toDraft(signature);
+}
+
 /** The same for a draft, which is used up. */
 export function planDraft(draft: Draft, partial: Partial, context: PlanContext): CanvasPlan {
   const planner = new Planner(context);

@@ -1,11 +1,21 @@
-/** Messages that the end of a task causes: the retry, the next task of a chain, links and error links. */
-import { type App, type SendOptions, toSendOptions } from "../app/index.ts";
+/** Messages that the end of a task causes: the retry, what replaces it, the next step of its chain, links and error links. */
+import {
+  type App,
+  applyCanvas,
+  planContext,
+  type SendOptions,
+  sendPlan,
+  toSendOptions,
+} from "../app/index.ts";
+import { type CanvasCall, planReplacement } from "../canvas/index.ts";
 import {
   customHeaders,
   formatIsoTime,
+  type PlainObject,
   type ResultTuple,
   readStamps,
   type Signature,
+  toResultTuple,
   withResult,
 } from "../protocol/index.ts";
 import type { Job } from "./job.ts";
@@ -18,77 +28,94 @@ export function needsFollowUp({ request: { embed } }: Job, outcome: Outcome): bo
   return outcome.state === "FAILURE" && embed.errbacks.length > 0;
 }
 
-/** Sends what the outcome causes, and returns the ids sent as Celery's `children`. Throws when the broker does not take one. */
+/** Sends what the outcome causes, and returns the results to come as Celery's `children`. Throws when the broker does not take one. */
 export async function sendFollowUps(app: App, job: Job, outcome: Outcome): Promise<readonly ResultTuple[]> {
-  const calls = followUpCalls(job, outcome);
-  const prepared = await Promise.all(calls.map(({ task, options }) => app.producer.prepare(task, options)));
-  await Promise.all(prepared.map((one) => app.publish(one)));
-  return prepared.map(({ id }) => [[id, null], null]);
-}
-
-interface Call {
-  readonly task: string;
-  readonly options: SendOptions;
-}
-
-function followUpCalls(job: Job, outcome: Outcome): readonly Call[] {
   const { request } = job;
-  const family = { parentId: request.id, rootId: request.rootId };
-  const call = (signature: Signature, more: SendOptions = {}): Call => ({
-    task: signature.task,
-    options: { ...family, ...toSendOptions(signature), ...more },
-  });
   switch (outcome.state) {
-    case "RETRY":
-      return [retryCall(job, outcome)];
-    case "REPLACED":
-      return [replacementCall(job, outcome.signature)];
-    case "SUCCESS": {
-      const links = request.embed.callbacks.map((link) => call(withResult(link, outcome.result)));
-      const next = request.embed.chain.at(-1);
-      if (next === undefined) return links;
-      return [...links, call(withResult(next, outcome.result), { chain: request.embed.chain.slice(0, -1) })];
+    case "RETRY": {
+      await app.publish(await app.producer.prepare(request.task, retryOptions(job, outcome)));
+      return [];
     }
+    case "REPLACED":
+      await replace(app, job, outcome.signature);
+      return [];
+    case "SUCCESS":
+      return sendAll(app, job, successors(job), outcome.result ?? null);
     case "FAILURE":
-      return request.embed.errbacks.map((link) => call(withResult(link, request.id)));
+      return sendAll(app, job, request.embed.errbacks.map(alone), request.id);
     default:
       return [];
   }
 }
 
-/** Another call with this one's id, family, links and rest of the chain. Source: celery/app/task.py `replace`. */
-function replacementCall({ request }: Job, signature: Signature): Call {
-  const { embed, headers } = request;
-  const own = toSendOptions(signature);
-  const nesting = headers["replaced_task_nesting"];
-  const options: { [Name in keyof SendOptions]: SendOptions[Name] | undefined } = {
-    ...own,
-    taskId: request.id,
-    rootId: request.rootId,
-    parentId: request.parentId,
-    groupId: request.groupId,
-    groupIndex: request.groupIndex,
-    replyTo: request.replyTo,
-    ignoreResult: own.ignoreResult ?? request.ignoreResult,
-    link: joined(own.link, embed.callbacks),
-    linkError: joined(own.linkError, embed.errbacks),
-    chain: embed.chain.length === 0 ? undefined : embed.chain,
-    replacedTaskNesting: (typeof nesting === "number" ? nesting : 0) + 1,
-  };
-  const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  return { task: signature.task, options: Object.fromEntries(given) as SendOptions };
+/** A signature, and the steps behind it. */
+interface Successor {
+  readonly signature: Signature;
+  /** Rest of the chain, the next step last. */
+  readonly chain: readonly Signature[];
 }
 
-function joined(
-  own: Signature | readonly Signature[] | undefined,
-  inherited: readonly Signature[],
-): readonly Signature[] | undefined {
-  const all = [...(own === undefined ? [] : [own].flat()), ...inherited];
-  return all.length === 0 ? undefined : (all as readonly Signature[]);
+function alone(signature: Signature): Successor {
+  return { signature, chain: [] };
+}
+
+function successors({ request: { embed } }: Job): readonly Successor[] {
+  const next = embed.chain.at(-1);
+  const links = embed.callbacks.map(alone);
+  return next === undefined ? links : [...links, { signature: next, chain: embed.chain.slice(0, -1) }];
+}
+
+/** Each gets the value in front of its arguments. Plain tasks, which nearly all are, need no planning. */
+async function sendAll(
+  app: App,
+  job: Job,
+  list: readonly Successor[],
+  value: unknown,
+): Promise<readonly ResultTuple[]> {
+  const { id: parentId, rootId, replyTo } = job.request;
+  const plain = list.filter(({ signature }) => signature.subtask_type === null);
+  const prepared = await Promise.all(
+    plain.map(({ signature, chain }) => {
+      const options = toSendOptions(withResult(signature, value));
+      const more = chain.length === 0 ? {} : { chain };
+      return app.producer.prepare(signature.task, { parentId, rootId, ...options, ...more });
+    }),
+  );
+  await Promise.all(prepared.map((one) => app.publish(one)));
+  const children: ResultTuple[] = prepared.map(({ id }) => [[id, null], null]);
+  for (const { signature, chain } of list) {
+    if (signature.subtask_type === null) continue;
+    const family = { parent_id: parentId, root_id: rootId };
+    const call: CanvasCall = {
+      args: [value],
+      options: chain.length === 0 ? family : { ...family, chain: [...chain] },
+    };
+    children.push(toResultTuple(await applyCanvas(app, signature, call, replyTo)));
+  }
+  return children;
+}
+
+/** Another canvas ends with this one's id, and takes over its family, links, chord and rest of the chain. */
+async function replace(app: App, { request }: Job, signature: Signature): Promise<void> {
+  const { id, rootId, groupId, groupIndex, headers, embed, replyTo } = request;
+  const { callbacks, errbacks, chain, chord } = embed;
+  const nesting = headers["replaced_task_nesting"];
+  const kept = { parent_id: request.parentId, reply_to: replyTo, ignore_result: request.ignoreResult };
+  const options: PlainObject = Object.fromEntries(
+    Object.entries(kept).filter(([, value]) => value !== undefined),
+  );
+  const replaced = {
+    ...{ id, rootId, groupId, groupIndex, callbacks, errbacks, chain, chord, options },
+    nesting: typeof nesting === "number" ? nesting : 0,
+  };
+  await sendPlan(app, planReplacement(signature, replaced, planContext(app, replyTo)));
 }
 
 /** The same call once more. Source: celery/app/task.py `signature_from_request`; the parent becomes the task itself. */
-function retryCall({ request }: Job, { etaMs, retries }: Extract<Outcome, { state: "RETRY" }>): Call {
+function retryOptions(
+  { request }: Job,
+  { etaMs, retries }: Extract<Outcome, { state: "RETRY" }>,
+): SendOptions {
   const { headers, embed } = request;
   const text = (name: string): string | undefined =>
     typeof headers[name] === "string" ? headers[name] : undefined;
@@ -122,5 +149,5 @@ function retryCall({ request }: Job, { etaMs, retries }: Extract<Outcome, { stat
     chord: embed.chord,
   };
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  return { task: request.task, options: Object.fromEntries(given) as SendOptions };
+  return Object.fromEntries(given) as SendOptions;
 }

@@ -4,6 +4,7 @@
  */
 import { type App, createTask, type Task } from "../app/index.ts";
 import type { ResultEntry } from "../backends/index.ts";
+import { checkCanvas } from "../canvas/index.ts";
 import { type Awaitable, andThen, decodeBody } from "../codecs/index.ts";
 import {
   DecodeError,
@@ -11,7 +12,6 @@ import {
   type ExceptionDocument,
   isPlainObject,
   readableTaskId,
-  type Signature,
   type TaskRequest,
   toResultDocument,
   toTaskRequest,
@@ -68,6 +68,7 @@ export function createIntake({
         routingKey: delivery.routingKey,
         redelivered: delivery.redelivered,
       });
+      checkCanvases(request);
       const task = app.tasks.get(request.task) ?? (runsAnyTask ? unknownTask(request.task, app) : undefined);
       return refuseRequest(delivery, request, task) ?? toJob(delivery, request, task as Task, app);
     } catch (error) {
@@ -119,37 +120,23 @@ function refuseRequest(
   request: TaskRequest,
   task: Task | undefined,
 ): Refusal | undefined {
-  const refusal = (code: ErrorCode, reason: string, exception: ExceptionDocument): Refusal => ({
+  if (task !== undefined) return undefined;
+  const exception = exceptionDocument("celery.exceptions", "NotRegistered", request.task);
+  return {
     delivery,
-    code,
-    reason,
+    code: "not_registered",
+    reason: `No task named "${request.task}" is registered with this worker.`,
     exception,
     taskId: request.id,
     taskName: request.task,
     replyTo: request.replyTo,
-  });
-  if (task === undefined) {
-    const exception = exceptionDocument("celery.exceptions", "NotRegistered", request.task);
-    return refusal(
-      "not_registered",
-      `No task named "${request.task}" is registered with this worker.`,
-      exception,
-    );
-  }
-  const canvas = canvasKind(request);
-  if (canvas === undefined) return undefined;
-  const reason = `The task belongs to a ${canvas}, which this version does not carry on.`;
-  return refusal(
-    "unsupported",
-    reason,
-    exceptionDocument("celery.exceptions", "ImproperlyConfigured", reason),
-  );
+  };
 }
 
-/** Canvas beyond links and chains of plain tasks is refused before it runs, so that no workflow hangs for ever. */
-function canvasKind({ embed }: TaskRequest): string | undefined {
-  const nested = (signature: Signature): boolean => signature.subtask_type !== null;
-  return [...embed.callbacks, ...embed.errbacks, ...embed.chain].find(nested)?.subtask_type ?? undefined;
+/** What comes after the task must be possible, or the task does not begin. Throws DecodeError. */
+function checkCanvases({ embed }: TaskRequest): void {
+  for (const signature of [...embed.callbacks, ...embed.errbacks, ...embed.chain]) checkCanvas(signature);
+  if (embed.chord !== undefined) checkCanvas(embed.chord);
 }
 
 function refuseMessage(delivery: Delivery, error: unknown, body: unknown): Refusal {

@@ -11,6 +11,8 @@ import { askToStop, type TimeLimits } from "./time-limits.ts";
 
 export interface SchedulerOptions {
   readonly pool: Pool;
+  /** Runs a job, in the pool or beside it; see {@link Pool.run}. */
+  readonly run: Pool["run"];
   /** Called when a job begins. */
   readonly onStart: (job: Job) => void;
   readonly limits: TimeLimits;
@@ -101,7 +103,7 @@ export class Scheduler {
       return;
     }
     this.#active.add(job);
-    const running = this.#options.pool.run(job, this.#onStart);
+    const running = this.#options.run(job, this.#onStart);
     if (running instanceof Promise) {
       running.then(
         (outcome) => this.#end(job, outcome),

@@ -122,8 +122,11 @@ export function createSettler(options: SettleOptions): Settler {
       enqueue({ job, outcome, children }, done);
     } catch (error) {
       onWarning(`What follows task ${job.request.task}[${job.request.id}] could not be sent`, error);
-      if (!(error instanceof BrokerError))
-        return enqueue({ job, outcome: failure(error), children: [] }, done);
+      if (!(error instanceof BrokerError)) {
+        const failed = failure(error);
+        if (outcome.state !== "FAILURE" && needsFollowUp(job, failed)) return followUp(job, failed, done);
+        return enqueue({ job, outcome: failed, children: [] }, done);
+      }
       // The broker will hand the task out again; running it twice loses less than dropping what follows.
       tellBroker(job, "requeue");
       done();

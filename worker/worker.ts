@@ -8,8 +8,8 @@ import { type Awaitable, andThen } from "../codecs/index.ts";
 import { ConfigurationError, toError } from "../protocol/index.ts";
 import type { Delivery, QueueSpec, ReconnectingConnection } from "../transports/index.ts";
 import type { Bootstep } from "./bootstep.ts";
-import { type ChordJoiner, createChordJoiner, registerChordUnlock } from "./chords/index.ts";
-import { registerCleanup } from "./cleanup-task.ts";
+import { isBesidePool, registerBuiltins, runBesidePool } from "./builtins/index.ts";
+import { type ChordJoiner, createChordJoiner } from "./chords/index.ts";
 import { previousDeliveries } from "./deliveries.ts";
 import { describeOutcome } from "./describe-outcome.ts";
 import { createEventSender, type EventSender } from "./events.ts";
@@ -17,6 +17,7 @@ import { createExecute } from "./execute.ts";
 import { createIntake, isRefusal, type Refusal } from "./intake.ts";
 import type { Job } from "./job.ts";
 import { Lane } from "./lane.ts";
+import { cancelLost } from "./cancel-lost.ts";
 import { consumedQueues, type LanePlan, planLanes } from "./lane-plans.ts";
 import { createLostHandler, type LostHandler, lostRefusal } from "./lost.ts";
 import { nodeName } from "./node-name.ts";
@@ -79,8 +80,7 @@ export class Worker {
   constructor(options: WorkerOptions) {
     this.#options = options;
     this.app = options.app;
-    registerChordUnlock(this.app);
-    registerCleanup(this.app);
+    registerBuiltins(this.app);
     this.hostname = nodeName(options.hostname, hostname());
     this.failed = new Promise((resolve) => {
       this.#fail = resolve;
@@ -209,15 +209,21 @@ export class Worker {
       joiner,
       onWarning: warn,
     });
-    const execute = withTracing(
-      withTaskSignals(createExecute<Job>({ hostname: this.hostname, updateState: settler.storeState }), {
-        signals: app.signals,
-        hostname: this.hostname,
-      }),
-      app.settings.brokerUrl,
+    const observed = (run: (job: Job) => Awaitable<Outcome>): ((job: Job) => Awaitable<Outcome>) =>
+      withTracing(
+        withTaskSignals(run, { signals: app.signals, hostname: this.hostname }),
+        app.settings.brokerUrl,
+      );
+    const execute = observed(
+      createExecute<Job>({ hostname: this.hostname, updateState: settler.storeState }),
     );
-    const connection = await app.openConnection((life) => {
-      this.#connectionLives = life;
+    const executeBuiltin = observed(runBesidePool);
+    const connection = await app.openConnection({
+      use: "consume",
+      onConnected: (life) => {
+        this.#connectionLives = life;
+      },
+      onLost: () => this.#onConnectionLost(),
     });
     this.#connection = connection;
     if (this.#stopping !== undefined) await connection.close();
@@ -248,6 +254,11 @@ export class Worker {
       const pool = pools[at] as Pool;
       const scheduler = new Scheduler({
         pool,
+        run: (job, onStart) => {
+          if (!isBesidePool(job.task)) return pool.run(job, onStart);
+          onStart(job);
+          return executeBuiltin(job);
+        },
         limits,
         rateLimit: parseRate(app.settings.taskDefaultRateLimit),
         disableRateLimits: app.settings.workerDisableRateLimits,
@@ -388,6 +399,12 @@ export class Worker {
     signals.send("task_rejected", () => ({ task, taskId, code, reason }));
     events.refused(refusal);
     refuser.refuse(refusal);
+  }
+
+  /** What the lost connection brought is handed out again, by it or by others. */
+  #onConnectionLost(): void {
+    if (!this.app.settings.workerCancelLongRunningTasksOnConnectionLoss) return;
+    for (const job of this.jobs.active) if (job.acksLate) cancelLost(job, this);
   }
 
   #startedBy({ pid }: Job): { readonly pid: number; readonly hostname: string } {

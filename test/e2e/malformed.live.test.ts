@@ -22,6 +22,7 @@ type BadMessage = [
 ];
 
 const ID = "ID";
+const BAD_CHORD = '[[2, 3], {}, {"chord": {"task": "celery.chain", "subtask_type": "chain"}}]';
 const v2 = { lang: "py", task: "examples.add", id: ID, retries: 0, timelimit: [null, null] };
 
 const badMessages: BadMessage[] = [
@@ -54,7 +55,7 @@ const badMessages: BadMessage[] = [
   ["an expiry that is no time", "bad_eta", { ...v2, expires: "2024-02-30T00:00:00" }],
   ["nothing that names a task", "bad_body", {}, "{}"],
   ["protocol 1 without an id", "bad_body", {}, '{"task": "examples.add"}'],
-  ["a part of a chord", "unsupported", v2, '[[2, 3], {}, {"chord": {"task": "examples.add"}}]'],
+  ["a chord whose body is a chain without steps", "bad_body", v2, BAD_CHORD],
 ];
 
 /** What is pushed to a queue past any client, where the broker keeps messages as text. */

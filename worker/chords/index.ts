@@ -4,4 +4,3 @@ export * from "./joiner.ts";
 export * from "./member-end.ts";
 export * from "./sweep.ts";
 export * from "./unlock.ts";
-export * from "./unlock-task.ts";

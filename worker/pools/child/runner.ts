@@ -1,8 +1,7 @@
 /** Runs tasks for a pool in another process or thread: messages in, messages out. */
 import { type App, loadApp, SoftTimeLimitExceeded } from "../../../app/index.ts";
 import { toError } from "../../../protocol/index.ts";
-import { registerChordUnlock } from "../../chords/unlock-task.ts";
-import { registerCleanup } from "../../cleanup-task.ts";
+import { registerPoolBuiltins } from "../../builtins/index.ts";
 import { createExecute } from "../../execute.ts";
 import type { Run } from "../../job.ts";
 import { failure, type Outcome } from "../../outcome.ts";
@@ -56,8 +55,7 @@ export function createRunner({ send, end, memoryKib }: RunnerOptions): Runner {
   const start = async (appModule: string, hostname: string): Promise<void> => {
     try {
       app = await loadApp(appModule);
-      registerChordUnlock(app);
-      registerCleanup(app);
+      registerPoolBuiltins(app);
       const { signals } = app;
       const own = createExecute<NumberedRun>({ hostname, updateState });
       execute = withTracing(withTaskSignals(own, { signals, hostname }), app.settings.brokerUrl);
