@@ -27,6 +27,8 @@ export interface SidesOptions {
   readonly version: PythonVersion;
   readonly serializer?: string;
   readonly compression?: string;
+  /** A queue that both workers serve. */
+  readonly sharedQueue?: string;
 }
 
 /** One way to go: who sends, and whose worker runs it. The Python side gets the options under Celery's names. */
@@ -65,11 +67,12 @@ export async function startSides(options: SidesOptions): Promise<Sides> {
     version: options.version,
     broker,
     backend,
-    conf: { task_queue_max_priority: 10, task_track_started: true },
+    conf: { task_queue_max_priority: 10, task_track_started: true, result_chord_retry_interval: 0.2 },
   };
   const settings = {
     brokerUrl: broker,
     resultBackend: backend,
+    resultChordRetryInterval: 0.2,
     ...(options.serializer === undefined
       ? {}
       : { taskSerializer: options.serializer, resultSerializer: options.serializer }),
@@ -82,8 +85,13 @@ export async function startSides(options: SidesOptions): Promise<Sides> {
         }),
   };
   const app = createTestApp(settings);
-  const worker = await startWorker(createTestApp(settings), ["ts"]);
-  const pythonWorker = await startPythonWorker({ ...pythonApp, ...pythonTasks, args: ["-Q", "py"] });
+  const shared = options.sharedQueue === undefined ? [] : [options.sharedQueue];
+  const worker = await startWorker(createTestApp(settings), ["ts", ...shared]);
+  const pythonWorker = await startPythonWorker({
+    ...pythonApp,
+    ...pythonTasks,
+    args: ["-Q", ["py", ...shared].join()],
+  });
   const python = startPythonClient(pythonApp);
   return {
     brokerUrl: broker,

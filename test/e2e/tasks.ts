@@ -2,6 +2,7 @@
 import { appendFileSync, readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { App } from "../../app/index.ts";
+import { parseSignature } from "../../protocol/index.ts";
 
 /** Registers them all; each `ts.x` here is a `py.x` there. */
 export function registerTasks(app: App): void {
@@ -12,6 +13,13 @@ export function registerTasks(app: App): void {
   ]);
   app.task("ts.fail", (message: string) => {
     throw new RangeError(message);
+  });
+  app.task("ts.refuse", (...args: unknown[]) => {
+    throw Object.assign(new Error(String(args.at(-1))), { name: "ValueError" });
+  });
+  app.task("ts.told", (_taskId: string) => "told");
+  app.task("ts.replace", { bind: true }, (self, ...args: unknown[]) => {
+    throw self.replace(parseSignature(args.at(-1), "signature"));
   });
   app.task("ts.retry", { bind: true, maxRetries: null }, (self, times: number) => {
     if (self.request.retries < times) throw self.retry({ countdown: 0 });

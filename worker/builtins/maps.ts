@@ -38,9 +38,16 @@ async function map(
   const results: unknown[] = [];
   for (const item of readList(items, `"it" of ${name}`)) {
     self.signal.throwIfAborted();
-    results.push(await task.run(self, bindArguments(task, toArgs(item), {})));
+    const args = bindArguments(task, toArgs(item), {});
+    results.push(await task.run(contextOf(self, taskName, args), args));
   }
   return results;
+}
+
+/** A call of its own within the same message. */
+function contextOf(self: TaskContext, task: string, args: readonly unknown[]): TaskContext {
+  const request = { ...self.request, task, args, kwargs: {} };
+  return Object.create(self, { request: { value: request } });
 }
 
 function readList(value: unknown, what: string): readonly unknown[] {

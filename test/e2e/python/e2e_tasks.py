@@ -3,6 +3,7 @@
 import os
 import time
 
+from celery import signature
 from kombu.transport.virtual import Transport
 
 from tasks_app import app
@@ -30,6 +31,22 @@ def gate(self, folder):
     self.update_state(state="PROGRESS", meta={"done": 1, "total": 2})
     wait_for(folder, "2")
     return "open"
+
+
+@app.task(name="py.refuse")
+def refuse(*args):
+    raise ValueError(args[-1])
+
+
+@app.task(name="py.told")
+def told(task_id):
+    return "told"
+
+
+@app.task(name="py.replace", bind=True)
+def replace(self, *args):
+    """Replaces itself by its last argument."""
+    raise self.replace(signature(args[-1]))
 
 
 def wait_for(folder, name):

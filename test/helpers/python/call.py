@@ -19,6 +19,7 @@ import traceback
 import uuid
 
 from celery import chain, chord, group, signature
+from celery.canvas import chunks, xmap, xstarmap
 from celery.result import AsyncResult, ResultBase
 
 from tasks_app import app
@@ -27,11 +28,14 @@ NAMES = {
     "app": app,
     "chain": chain,
     "chord": chord,
+    "chunks": chunks,
     "datetime": datetime,
     "decimal": decimal,
     "group": group,
     "signature": signature,
     "uuid": uuid,
+    "xmap": xmap,
+    "xstarmap": xstarmap,
 }
 # Some backends can only read a result through the object that sending it made.
 results = {}
