@@ -4,15 +4,32 @@ import { hostname } from "node:os";
 import { compressesResults, createBackend, type ResultBackend, type WaitOptions } from "../backends/index.ts";
 import type { CanvasCall } from "../canvas/index.ts";
 import { type Codecs, createCodecs, createResultEncoding } from "../codecs/index.ts";
-import { ConfigurationError, fromResultTuple, type ResultNode, type Signature } from "../protocol/index.ts";
+import {
+  ConfigurationError,
+  fromResultTuple,
+  type ResultNode,
+  type Signature,
+  toResultTuple,
+} from "../protocol/index.ts";
 import {
   createReconnectingConnection,
   createTransport,
   type ReconnectingConnection,
-  splitBrokerUrls,
+  type ReconnectingOptions,
 } from "../transports/index.ts";
-import { applyCanvas } from "./apply-canvas.ts";
+import { annotated } from "./annotations.ts";
+import { applyCanvas, withFamily } from "./apply-canvas.ts";
+import {
+  backendOptions,
+  brokerOptions,
+  brokerUrls,
+  type ConnectionUse,
+  retryOptions,
+} from "./broker-options.ts";
+import type { CanvasCaller, Ending, ResultOf, TypedSignature } from "./canvas/index.ts";
 import type { ControlHandler } from "./control-command.ts";
+import { addChild } from "./current-task.ts";
+import { eagerBackendUrl, runEagerly } from "./eager.ts";
 import { loadSettings } from "./load-settings.ts";
 import { type PeriodicOptions, type PeriodicTask, toPeriodicTask } from "./periodic-task.ts";
 import {
@@ -42,6 +59,7 @@ import type { Settings } from "./settings.ts";
 import { type SignalListener, type SignalName, Signals } from "./signals.ts";
 import { type BoundTaskFunction, createTask, type Task, type TaskFunction } from "./task.ts";
 import type { TaskOptions } from "./task-options.ts";
+import { createTaskRef, type TaskRef } from "./task-ref.ts";
 import { traceSend } from "./tracing.ts";
 
 /** What `createApp` takes: Celery's settings, and this app's surroundings. */
@@ -54,11 +72,19 @@ export interface AppOptions extends Partial<Settings> {
   readonly onWarning?: (message: string, error?: unknown) => void;
 }
 
+/** What a connection is for, and what to tell its owner. */
+export interface OpenOptions
+  extends Pick<ReconnectingOptions, "onConnected" | "onLost">,
+    Partial<Pick<ReconnectingOptions, "deadlineMs">> {
+  /** Default: "publish". */
+  readonly use?: ConnectionUse;
+}
+
 export function createApp(options: AppOptions = {}): App {
   return new App(options);
 }
 
-export class App implements Caller, ResultHost {
+export class App implements Caller, CanvasCaller, ResultHost {
   readonly settings: Settings;
   readonly codecs: Codecs;
   /** For reading arguments and results: the same, unless the setting exactFloats is on. */
@@ -81,10 +107,10 @@ export class App implements Caller, ResultHost {
   #closing: Promise<void> | undefined;
 
   constructor({ env, codecs, onWarning, ...settings }: AppOptions) {
-    this.settings = loadSettings(settings, env ?? process.env);
     this.onWarning = onWarning ?? warnProcess;
+    this.settings = loadSettings(settings, env ?? process.env, this.onWarning);
     this.signals = new Signals(this.onWarning);
-    this.#firstBrokerUrl = splitBrokerUrls(this.settings.brokerUrl)[0] ?? "";
+    this.#firstBrokerUrl = brokerUrls(this.settings, "publish")[0] ?? "";
     this.codecs = withAuth(this.settings, codecs ?? createCodecs(), this.onWarning);
     const isExact = this.settings.exactFloats && codecs === undefined;
     this.valueCodecs = isExact
@@ -159,11 +185,19 @@ export class App implements Caller, ResultHost {
     name: string,
     ...rest: readonly [(...args: never[]) => unknown] | readonly [TaskOptions, (...args: never[]) => unknown]
   ): Task<Args, Result> {
-    const [options, fn] = rest.length === 1 ? [{}, rest[0]] : rest;
+    const [given, fn] = rest.length === 1 ? [{}, rest[0]] : rest;
+    const options = annotated(name, given, this.settings.taskAnnotations);
     if (this.#tasks.has(name)) throw new ConfigurationError(`A task named "${name}" is registered already.`);
     const task = createTask<Args, Result>({ name, options, fn }, this);
     this.#tasks.set(name, task as unknown as Task);
     return task;
+  }
+
+  /** A task of another worker, by name, with the types of its parameters and its result. */
+  taskRef<Args extends readonly unknown[] = readonly unknown[], Result = unknown>(
+    name: string,
+  ): TaskRef<Args, Result> {
+    return createTaskRef<Args, Result>(name, this);
   }
 
   /** Sends a task by name, known here or not. Resolves when the broker has it. */
@@ -175,16 +209,19 @@ export class App implements Caller, ResultHost {
     this.signals.send("before_task_publish", () => ({ task: name, options }));
     const prepared = await this.producer.prepare(name, options);
     await this.publish(prepared);
+    addChild(() => [[prepared.id, null], null]);
     return this.result<Result>(prepared.id);
   }
 
-  /** Publishes what the producer prepared. */
-  publish(prepared: PreparedTask): Promise<void> {
-    return traceSend(prepared, this.#firstBrokerUrl, (traced) => this.#publish(traced));
+  /** Publishes what the producer prepared, on a connection of the caller's own where one is given. */
+  publish(prepared: PreparedTask, own?: ReconnectingConnection): Promise<void> {
+    const isEager = this.settings.taskAlwaysEager && this.#tasks.has(prepared.call.task);
+    if (isEager) return runEagerly(this, prepared);
+    return traceSend(prepared, this.#firstBrokerUrl, (traced) => this.#publish(traced, own));
   }
 
-  async #publish(prepared: PreparedTask): Promise<void> {
-    const connection = this.#connected ?? (await this.connection());
+  async #publish(prepared: PreparedTask, own: ReconnectingConnection | undefined): Promise<void> {
+    const connection = own ?? this.#connected ?? (await this.connection());
     if (this.settings.resultBackend?.startsWith("rpc") === true) await (await this.backend()).prepare?.();
     await this.producer.publish(this.sealing.sealTask(prepared), connection);
     this.signals.send("after_task_publish", () => ({
@@ -223,6 +260,7 @@ export class App implements Caller, ResultHost {
       signal: signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]),
     });
     const published = this.publish(prepared);
+    addChild(() => [[prepared.id, null], null]);
     const failed = published.then(
       () => new Promise<never>(() => undefined),
       (error: unknown) => {
@@ -244,8 +282,14 @@ export class App implements Caller, ResultHost {
    * its result when the broker has all its messages. Throws ConfigurationError for a chord without a result store that can
    * have chords.
    */
-  async apply(canvas: Signature, call: CanvasCall = {}): Promise<AnyResult> {
-    return this.resultFrom(await applyCanvas(this, canvas, call));
+  async apply<Out, End extends Ending>(
+    canvas: TypedSignature<never, Out, End>,
+    call: CanvasCall = {},
+  ): Promise<ResultOf<Out, End>> {
+    // What a canvas results in is what its types say.
+    const result = await applyCanvas(this, canvas, withFamily(call));
+    addChild(() => toResultTuple(result));
+    return this.resultFrom(result) as ResultOf<Out, End>;
   }
 
   /** A handle on any task's result. */
@@ -292,21 +336,12 @@ export class App implements Caller, ResultHost {
     return this.#connection;
   }
 
-  /** Opens a further connection to the same broker; the caller closes it. */
-  async openConnection(onConnected?: (life: number) => void): Promise<ReconnectingConnection> {
-    const { settings } = this;
+  /** Opens a further connection to the same broker; the caller closes it. Those that consume say so. */
+  async openConnection({ use = "publish", ...hooks }: OpenOptions = {}): Promise<ReconnectingConnection> {
+    const { settings, onWarning } = this;
     const transports = await Promise.all(
-      splitBrokerUrls(settings.brokerUrl).map((url) =>
-        createTransport({
-          url,
-          transportOptions: {
-            heartbeatSeconds: settings.brokerHeartbeat,
-            delayedQueueType: settings.brokerNativeDelayedDeliveryQueueType,
-            detectQuorumQueues: settings.workerDetectQuorumQueues,
-            ...settings.brokerTransportOptions,
-          },
-          onWarning: this.onWarning,
-        }),
+      brokerUrls(settings, use).map((url) =>
+        createTransport({ url, transportOptions: brokerOptions(settings, url), onWarning }),
       ),
     );
     return createReconnectingConnection({
@@ -315,8 +350,9 @@ export class App implements Caller, ResultHost {
       connectTimeoutMs: settings.brokerConnectionTimeout * 1000,
       deadlineMs: settings.taskPublishDeadline * 1000,
       maxRetries: settings.brokerConnectionMaxRetries,
-      onWarning: this.onWarning,
-      ...(onConnected === undefined ? {} : { onConnected }),
+      ...retryOptions(settings, use),
+      onWarning,
+      ...hooks,
     });
   }
 
@@ -328,13 +364,19 @@ export class App implements Caller, ResultHost {
 
   /** True when results are kept at all. */
   get keepsResults(): boolean {
-    return this.settings.resultBackend !== null && !this.settings.resultBackend.startsWith("disabled");
+    return this.#resultUrl !== null && !this.#resultUrl.startsWith("disabled");
+  }
+
+  get #resultUrl(): string | null {
+    const { settings } = this;
+    return settings.taskAlwaysEager ? eagerBackendUrl(settings, this.replyTo) : settings.resultBackend;
   }
 
   async #openBackend(): Promise<ResultBackend> {
     const { settings, valueCodecs: codecs } = this;
-    if (settings.resultBackend === null || !this.keepsResults) throw noResultBackend();
-    const compression = compressesResults(settings.resultBackend) ? settings.resultCompression : null;
+    const url = this.#resultUrl;
+    if (url === null || !this.keepsResults) throw noResultBackend();
+    const compression = compressesResults(url) ? settings.resultCompression : null;
     const encoding = createResultEncoding({
       serializer: codecs.serializer(settings.resultSerializer),
       compressor: compression === null ? undefined : codecs.compressor(compression),
@@ -343,10 +385,10 @@ export class App implements Caller, ResultHost {
       limits: { maxBytes: settings.messageMaxBytes, maxDepth: settings.messageMaxDepth },
     });
     const options = {
-      url: settings.resultBackend,
+      url,
       expiresSeconds: settings.resultExpires,
       encoding,
-      transportOptions: { persistent: settings.resultPersistent, ...settings.resultBackendTransportOptions },
+      transportOptions: backendOptions(settings),
       chords: {
         expiresSeconds: settings.resultChordExpires ?? settings.resultExpires,
         joinTimeoutSeconds: settings.resultChordJoinTimeout,

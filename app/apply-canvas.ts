@@ -10,6 +10,7 @@ import {
 } from "../canvas/index.ts";
 import type { ResultNode, Signature } from "../protocol/index.ts";
 import { toSendOptions } from "./apply-signature.ts";
+import { currentTask } from "./current-task.ts";
 import type { PreparedTask, Producer, SendOptions } from "./producer.ts";
 import type { Router } from "./routing.ts";
 import type { Settings } from "./settings.ts";
@@ -38,6 +39,13 @@ export function applyCanvas(
   replyTo: string | undefined = undefined,
 ): Promise<ResultNode> {
   return sendPlan(app, planCanvas(canvas, call, planContext(app, replyTo)));
+}
+
+/** The call as one of the task that is running, if any. */
+export function withFamily(call: CanvasCall): CanvasCall {
+  const parent = currentTask();
+  if (parent === undefined) return call;
+  return { ...call, options: { parent_id: parent.id, root_id: parent.rootId, ...call.options } };
 }
 
 /** What planning takes of an app. */
@@ -85,7 +93,8 @@ async function startChord(
     await backend.chords?.start({ groupId, size, header, body });
     return undefined;
   }
-  const { queue, priority } = app.router.route(body.task, body.args, body.kwargs, routeOf(body));
+  const first = firstStep(body);
+  const { queue, priority } = app.router.route(first.task, first.args, first.kwargs, routeOf(first));
   const { task, ...options } = chordUnlockCall({
     groupId,
     body,
@@ -95,6 +104,15 @@ async function startChord(
     ...(priority === undefined ? {} : { priority }),
   });
   return { task, options };
+}
+
+/** A chain runs where its first step does: its own name is in nobody's routes. */
+function firstStep(body: Signature): Signature {
+  const { tasks } = body.kwargs;
+  if (body.subtask_type !== "chain" || body.options["queue"] !== undefined || !Array.isArray(tasks))
+    return body;
+  const [first] = tasks as readonly (Signature | undefined)[];
+  return first === undefined ? body : firstStep(first);
 }
 
 function routeOf(body: Signature): Pick<SendOptions, "queue" | "exchange" | "routingKey" | "priority"> {

@@ -1,5 +1,12 @@
 /** Signatures become calls: Celery's option names in the wire's snake_case, ours in camelCase. Source: celery/canvas.py. */
-import type { PlainObject, Signature } from "../protocol/index.ts";
+import {
+  ConfigurationError,
+  formatIsoTime,
+  isPlainObject,
+  type PlainObject,
+  type Signature,
+  setOwn,
+} from "../protocol/index.ts";
 import type { SendOptions } from "./producer.ts";
 
 /** Options that a signature may carry, and what they are called here. */
@@ -41,7 +48,38 @@ export function toSendOptions(signature: Signature): SendOptions {
     const known = OPTION_NAMES[name];
     if (known !== undefined && value !== null && value !== undefined) options[known] = value;
   }
-  return { ...options, ...readStamps(signature.options), args: signature.args, kwargs: signature.kwargs };
+  const { args, kwargs } = signature;
+  return { ...options, ...readStamps(signature.options), ...routedAs(signature), args, kwargs };
+}
+
+/** `celery.map` and its like go where the task goes that they call. */
+function routedAs({ task, kwargs: { task: called } }: Signature): Pick<SendOptions, "routeName"> {
+  if (task !== "celery.map" && task !== "celery.starmap") return {};
+  return isPlainObject(called) && typeof called["task"] === "string" ? { routeName: called["task"] } : {};
+}
+
+const WIRE_NAMES: ReadonlyMap<string, string> = new Map(
+  Object.entries(OPTION_NAMES).map(([wire, name]) => [name, wire]),
+);
+
+/** Options of a call as a signature carries them. Names that Celery does not know are left out. */
+export function toSignatureOptions({
+  stamps = {},
+  ...options
+}: Omit<SendOptions, "args" | "kwargs">): PlainObject {
+  const wire: PlainObject = {};
+  for (const [name, value] of Object.entries(options)) {
+    const known = WIRE_NAMES.get(name);
+    if (known !== undefined && value !== undefined)
+      wire[known] = value instanceof Date ? isoText(value, name) : value;
+  }
+  for (const [name, value] of Object.entries(stamps)) setOwn(wire, name, value);
+  return wire;
+}
+
+function isoText(date: Date, field: string): string {
+  if (Number.isNaN(date.getTime())) throw new ConfigurationError(`"${field}" is an invalid Date.`);
+  return formatIsoTime(date.getTime());
 }
 
 /** A stamp is an option whose name is in `stamped_headers`. */

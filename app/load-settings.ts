@@ -1,14 +1,20 @@
 /** Settings from code and environment, checked once. */
 import { ConfigurationError } from "../protocol/index.ts";
+import { absentSetting } from "./celery-settings.ts";
+import { celeryName, environmentName, nearestSetting, presentName } from "./setting-names.ts";
 import { DEFAULT_SETTINGS, type Settings } from "./settings.ts";
 
+export { celeryName, environmentName } from "./setting-names.ts";
+
 /**
- * Defaults, then the environment (`CELERY_BROKER_URL`, ...), then what the code gives. Throws ConfigurationError that
- * names a setting that does not exist or has the wrong type.
+ * Defaults, then the environment (`CELERY_BROKER_URL`, ...), then what the code gives. A setting of Celery that this app
+ * does not take is a warning, and so is a variable that looks like a setting and is none. Throws ConfigurationError that
+ * names what the code gives and neither has, and a value of the wrong type.
  */
 export function loadSettings(
   given: Partial<Settings>,
   env: Readonly<Record<string, string | undefined>>,
+  onWarning: (message: string) => void = () => undefined,
 ): Settings {
   const merged: Record<string, unknown> = { ...DEFAULT_SETTINGS };
   for (const name of Object.keys(DEFAULT_SETTINGS)) {
@@ -16,28 +22,28 @@ export function loadSettings(
     if (text !== undefined && text !== "") merged[name] = fromText(name, text);
   }
   for (const [name, value] of Object.entries(given)) {
-    if (!Object.hasOwn(DEFAULT_SETTINGS, name)) throw unknownSetting(name);
-    if (value !== undefined) merged[name] = value;
+    if (!Object.hasOwn(DEFAULT_SETTINGS, name)) warnOrThrow(name, onWarning);
+    else if (value !== undefined) merged[name] = value;
   }
+  for (const name of Object.keys(env)) warnOfVariable(name, onWarning);
   for (const [name, value] of Object.entries(merged)) checkType(name, value);
   return merged as unknown as Settings;
 }
 
-/** `taskAcksLate` is `CELERY_TASK_ACKS_LATE`. */
-export function environmentName(setting: string): string {
-  return `CELERY_${celeryName(setting).toUpperCase()}`;
-}
-
-/** `taskAcksLate` is `task_acks_late`. */
-export function celeryName(setting: string): string {
-  return setting.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
-
 /** Settings whose default is null, and what they hold when set. */
-const NULLABLE: Readonly<Record<string, "string" | "number" | "list">> = {
+const NULLABLE: Readonly<Record<string, "string" | "number" | "boolean" | "list">> = {
   resultAcceptContent: "list",
   timezone: "string",
   brokerConnectionMaxRetries: "number",
+  brokerConnectionRetryOnStartup: "boolean",
+  brokerLoginMethod: "string",
+  redisSocketTimeout: "number",
+  redisSocketConnectTimeout: "number",
+  resultBackendMaxRetries: "number",
+  resultFailureExpires: "number",
+  taskAcksOnFailure: "boolean",
+  taskAcksOnTimeout: "boolean",
+  taskCreateMissingQueueExchangeType: "string",
   resultBackend: "string",
   resultChordExpires: "number",
   resultCompression: "string",
@@ -71,7 +77,15 @@ const NULLABLE: Readonly<Record<string, "string" | "number" | "list">> = {
 };
 
 /** Settings that take more than the type of their default. */
-const FREE_FORM: ReadonlySet<string> = new Set(["brokerUrl", "taskRoutes"]);
+const FREE_FORM: ReadonlySet<string> = new Set([
+  "brokerUrl",
+  "brokerReadUrl",
+  "brokerWriteUrl",
+  "taskRoutes",
+  "taskAnnotations",
+]);
+/** Settings that are true or false, or an object. */
+const SWITCHES: ReadonlySet<string> = new Set(["brokerUseSsl", "redisBackendUseSsl"]);
 
 function kindOf(name: string): string {
   const fallback = (DEFAULT_SETTINGS as unknown as Record<string, unknown>)[name];
@@ -80,6 +94,7 @@ function kindOf(name: string): string {
 }
 
 function fromText(name: string, text: string): unknown {
+  if (SWITCHES.has(name) && text.startsWith("{")) return parseJson(name, text);
   switch (kindOf(name)) {
     case "boolean":
       return !["0", "false", "no", "off"].includes(text.toLowerCase());
@@ -88,7 +103,7 @@ function fromText(name: string, text: string): unknown {
     case "list":
       return text.split(",").map((part) => part.trim());
     case "object":
-      return FREE_FORM.has(name) ? text : parseJson(name, text);
+      return parseJson(name, text);
     default:
       return text;
   }
@@ -104,6 +119,7 @@ function parseJson(name: string, text: string): unknown {
 
 function checkType(name: string, value: unknown): void {
   if (FREE_FORM.has(name) || (value === null && name in NULLABLE)) return;
+  if (SWITCHES.has(name) && typeof value === "object" && value !== null) return;
   const kind = kindOf(name);
   const right = kind === "list" ? Array.isArray(value) : typeof value === kind && value !== null;
   if (right && !(typeof value === "number" && (Number.isNaN(value) || value < 0))) return;
@@ -113,8 +129,30 @@ function checkType(name: string, value: unknown): void {
   );
 }
 
-function unknownSetting(name: string): ConfigurationError {
-  const camel = name.replace(/_([a-z])/g, (_all, letter: string) => letter.toUpperCase());
-  const hint = Object.hasOwn(DEFAULT_SETTINGS, camel) ? ` Write ${camel}.` : "";
-  return new ConfigurationError(`There is no setting "${name}".${hint}`);
+/** A name that the code gives and this app does not have. */
+function warnOrThrow(name: string, onWarning: (message: string) => void): void {
+  const present = presentName(name);
+  const absent = present === undefined ? undefined : absentSetting(present);
+  if (absent === undefined) {
+    const nearest = nearestSetting(name);
+    const hint = nearest === undefined ? "" : ` Write ${nearest}.`;
+    throw new ConfigurationError(`There is no setting "${name}".${hint}`);
+  }
+  if (absent.kind === "unsupported") onWarning(`Setting ${name} has no effect: ${absent.reason}.`);
+}
+
+/** Variables of the programs that start Celery, and of Kubernetes where a service is called "celery". */
+const NO_SETTINGS =
+  /^CELERY(_APP|_BIN|_CONFIG_MODULE|_LOADER|D_NODES|D_OPTS)$|^CELERY_RDB_|_(SERVICE|PORT)(_|$)/;
+
+/** A variable that is none of ours, but looks as if somebody thought so. */
+function warnOfVariable(name: string, onWarning: (message: string) => void): void {
+  if (!/^celery/i.test(name)) return;
+  const present = presentName(name);
+  const absent = present === undefined ? undefined : absentSetting(present);
+  if (absent?.kind === "unsupported") onWarning(`Variable ${name} has no effect: ${absent.reason}.`);
+  if (absent !== undefined || NO_SETTINGS.test(name)) return;
+  const nearest = nearestSetting(name);
+  if (nearest === undefined || environmentName(nearest) === name) return;
+  onWarning(`Variable ${name} is not read; write ${environmentName(nearest)}.`);
 }

@@ -31,6 +31,7 @@ import {
   type QueueSpec,
   withoutExpiration,
 } from "../transports/index.ts";
+import { currentTask } from "./current-task.ts";
 import type { AsyncResult } from "./results/index.ts";
 import type { ResolvedRoute, RouteOptions, Router } from "./routing.ts";
 import type { Settings } from "./settings.ts";
@@ -41,6 +42,8 @@ export interface SendOptions extends RouteOptions {
   readonly args?: readonly unknown[];
   readonly kwargs?: PlainObject;
   readonly taskId?: string;
+  /** Goes where the task of this name goes. */
+  readonly routeName?: string;
   /** Seconds from now; instead of eta. */
   readonly countdown?: number;
   /** Earliest time to run: a Date, or ISO 8601 text. */
@@ -123,7 +126,7 @@ export function createProducer(options: ProducerOptions): Producer {
     prepare(task, send) {
       const merged = withTaskOptions(send, options.taskOptions(task));
       const { args = [], kwargs = {} } = merged;
-      const route = router.route(task, args, kwargs, routeOptions(merged));
+      const route = router.route(merged.routeName ?? task, args, kwargs, routeOptions(merged));
       const call = toTaskCall(task, merged, route, options);
       const built = settings.taskProtocol === 1 ? toTaskMessageV1(call) : toTaskMessageV2(call);
       return andThen(encodeBody(built.body, ...codecsOf(merged, options)), (encoded) => ({
@@ -267,6 +270,7 @@ function toTaskCall(
   const nowMs = Date.now();
   const etaMs = etaOf(send, nowMs);
   const expiresMs = expiresOf(send, nowMs);
+  const parent = currentTask();
   return {
     task,
     id: send.taskId ?? randomUUID(),
@@ -280,8 +284,8 @@ function toTaskCall(
     softTimeLimitSeconds: send.softTimeLimit ?? null,
     groupId: send.groupId ?? null,
     groupIndex: send.groupIndex ?? null,
-    rootId: send.rootId ?? null,
-    parentId: send.parentId ?? null,
+    rootId: send.rootId ?? parent?.rootId ?? null,
+    parentId: send.parentId ?? parent?.id ?? null,
     shadow: send.shadow ?? null,
     ignoreResult: send.ignoreResult ?? null,
     origin: send.origin ?? options.origin,

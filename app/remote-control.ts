@@ -11,15 +11,13 @@ import {
   type PlainObject,
   setOwn,
 } from "../protocol/index.ts";
-import type { Connection, Delivery, QueueSpec } from "../transports/index.ts";
+import type { Connection, Delivery } from "../transports/index.ts";
 import type { App } from "./app.ts";
+import { controlExchange, replyExchange, replyQueue } from "./monitor-queues.ts";
 
-/** Fanout exchange of commands, and direct exchange of replies (control_exchange `celery`). */
+/** What seals of commands and answers name, whatever the exchanges are called. */
 export const CONTROL_EXCHANGE = "celery.pidbox";
 export const CONTROL_REPLY_EXCHANGE = "reply.celery.pidbox";
-/** Settings control_queue_expires and control_queue_ttl of Celery, at their defaults. */
-export const CONTROL_QUEUE_EXPIRES_MS = 10_000;
-export const CONTROL_MESSAGE_TTL_MS = 300_000;
 
 export interface ControlOptions {
   readonly arguments?: PlainObject;
@@ -54,7 +52,7 @@ export async function ask(app: App, method: string, options: ControlOptions = {}
   const { destination = [], timeoutMs = 1000, quietMs } = options;
   const id = randomUUID();
   const ticket = randomUUID();
-  const queue = replyQueue(id);
+  const queue = replyQueue(app.settings, id);
   await connection.declareQueue(queue);
   const consumer = connection.consume([queue], { prefetch: 0, noAck: true });
   const close = (): void => void consumer.close();
@@ -62,7 +60,7 @@ export async function ask(app: App, method: string, options: ControlOptions = {}
   const quiet = quietMs === undefined ? undefined : setTimeout(close, quietMs);
   const replies: PlainObject = {};
   try {
-    const reply_to = { exchange: CONTROL_REPLY_EXCHANGE, routing_key: id };
+    const reply_to = { exchange: replyExchange(app.settings).name, routing_key: id };
     try {
       await publishCommand(app, connection, method, options, { ticket, reply_to });
     } catch (error) {
@@ -87,19 +85,6 @@ export async function ask(app: App, method: string, options: ControlOptions = {}
   return replies;
 }
 
-function replyQueue(id: string): QueueSpec {
-  return {
-    name: `${id}.${CONTROL_REPLY_EXCHANGE}`,
-    exchange: { name: CONTROL_REPLY_EXCHANGE, type: "direct", durable: false },
-    routingKey: id,
-    durable: false,
-    exclusive: true,
-    autoDelete: true,
-    expiresMs: CONTROL_QUEUE_EXPIRES_MS,
-    messageTtlMs: CONTROL_MESSAGE_TTL_MS,
-  };
-}
-
 async function connectionOf(app: App, { connection }: ControlOptions): Promise<Connection> {
   const used = connection ?? (await app.connection());
   if (used.capabilities.exchangeTypes.includes("fanout")) return used;
@@ -122,7 +107,8 @@ async function publishCommand(
   }: ControlOptions,
   reply: PlainObject,
 ): Promise<void> {
-  await connection.declareExchange({ name: CONTROL_EXCHANGE, type: "fanout", durable: false });
+  const exchange = controlExchange(app.settings);
+  await connection.declareExchange(exchange);
   const command = {
     method,
     arguments: given,
@@ -142,7 +128,7 @@ async function publishCommand(
     headers: { clock, expires },
     properties: { deliveryMode: 2, priority: 0 },
   } as const;
-  const route = { exchange: CONTROL_EXCHANGE, routingKey: "", optional: endsUnheard !== true };
+  const route = { exchange: exchange.name, routingKey: "", optional: endsUnheard !== true };
   await connection.publish(app.sealing.sealControl(message, CONTROL_EXCHANGE), route);
 }
 

@@ -1,15 +1,17 @@
 /** Which queue a task goes to. Source: celery/app/routes.py and celery/app/amqp.py of 5.7. */
 import { ConfigurationError } from "../protocol/index.ts";
-import type { ExchangeType, QueueSpec } from "../transports/index.ts";
+import type { ExchangeSpec, ExchangeType, QueueSpec } from "../transports/index.ts";
 import type { Settings } from "./settings.ts";
 
 /** A queue of the `taskQueues` setting. */
 export interface QueueSettings {
-  /** Default: the queue's name. */
+  /** Default: the settings' default exchange; with an exchangeType, the queue's name. */
   readonly exchange?: string;
+  /** Default: that of the default exchange; for one of its own, direct. */
   readonly exchangeType?: ExchangeType;
   /** Default: the queue's name. */
   readonly routingKey?: string;
+  /** Default: classic, whatever taskDefaultQueueType says. */
   readonly type?: "classic" | "quorum";
   readonly durable?: boolean;
   readonly maxPriority?: number;
@@ -98,25 +100,49 @@ export function createRouter(settings: Settings): Router {
   };
 }
 
+/** A queue of taskQueues, the default queue where there are none, or one that is made because somebody named it. */
 function toQueueSpec(name: string, settings: Settings): QueueSpec {
-  const given = settings.taskQueues[name];
+  const { taskQueues } = settings;
+  const given = Object.hasOwn(taskQueues, name) ? taskQueues[name] : undefined;
   const isDefault = name === settings.taskDefaultQueue;
   if (given === undefined && !isDefault && !settings.taskCreateMissingQueues) {
     throw new ConfigurationError(`Queue "${name}" is not in taskQueues, and taskCreateMissingQueues is off.`);
   }
-  const maxPriority = given?.maxPriority ?? settings.taskQueueMaxPriority ?? undefined;
-  const type = given?.type ?? settings.taskDefaultQueueType;
+  if (given !== undefined) return givenQueue(name, given, settings);
+  const { taskQueueMaxPriority: maxPriority, taskDefaultRoutingKey } = settings;
+  const isLone = isDefault && Object.keys(taskQueues).length === 0;
+  const type = isLone ? settings.taskDefaultQueueType : settings.taskCreateMissingQueueType;
   return {
     name,
-    exchange: {
-      name: given?.exchange ?? (isDefault ? settings.taskDefaultExchange : null) ?? name,
-      type: given?.exchangeType ?? settings.taskDefaultExchangeType,
-    },
-    routingKey: given?.routingKey ?? (isDefault ? settings.taskDefaultRoutingKey : null) ?? name,
-    ...(given?.durable === undefined ? {} : { durable: given.durable }),
-    ...(maxPriority === undefined ? {} : { maxPriority }),
+    exchange: isLone
+      ? defaultExchange(settings)
+      : { name, type: settings.taskCreateMissingQueueExchangeType ?? "direct" },
+    routingKey: (isLone ? taskDefaultRoutingKey : null) ?? name,
+    ...(maxPriority === null ? {} : { maxPriority }),
     ...(type === "quorum" ? { type } : {}),
-    ...(given?.arguments === undefined ? {} : { arguments: given.arguments }),
+  };
+}
+
+function givenQueue(name: string, given: QueueSettings, settings: Settings): QueueSpec {
+  const maxPriority = given.maxPriority ?? settings.taskQueueMaxPriority ?? undefined;
+  const isOwn = given.exchange !== undefined || given.exchangeType !== undefined;
+  return {
+    name,
+    exchange: isOwn
+      ? { name: given.exchange ?? name, type: given.exchangeType ?? "direct" }
+      : defaultExchange(settings),
+    routingKey: given.routingKey ?? name,
+    ...(given.durable === undefined ? {} : { durable: given.durable }),
+    ...(maxPriority === undefined ? {} : { maxPriority }),
+    ...(given.type === "quorum" ? { type: given.type } : {}),
+    ...(given.arguments === undefined ? {} : { arguments: given.arguments }),
+  };
+}
+
+function defaultExchange(settings: Settings): ExchangeSpec {
+  return {
+    name: settings.taskDefaultExchange ?? settings.taskDefaultQueue,
+    type: settings.taskDefaultExchangeType,
   };
 }
 

@@ -9,7 +9,7 @@ export interface EventSource {
   /** Node name: `gen123@host`. */
   readonly origin: string;
   readonly codecs: Codecs;
-  readonly settings: Pick<Settings, "eventSerializer">;
+  readonly settings: Pick<Settings, "eventSerializer" | "eventExchange">;
 }
 
 /** Tells monitors that a task was sent; does nothing on brokers without events. */
@@ -20,7 +20,7 @@ export async function sendSentEvent(
 ): Promise<void> {
   const type = connection.capabilities.eventExchangeType;
   if (type === undefined) return;
-  await connection.declareExchange({ name: "celeryev", type });
+  await connection.declareExchange({ name: settings.eventExchange, type });
   const { body, contentType, contentEncoding } = await encodeBody(
     describeSent(prepared, origin),
     codecs.serializer(settings.eventSerializer),
@@ -33,7 +33,7 @@ export async function sendSentEvent(
       headers: { hostname: origin },
       properties: { deliveryMode: 1, priority: 0 },
     },
-    { exchange: "celeryev", routingKey: "task.sent", optional: true },
+    { exchange: settings.eventExchange, routingKey: "task.sent", optional: true },
   );
 }
 

@@ -4,11 +4,14 @@
  * name in capitals (`CELERY_TASK_ACKS_LATE=false`).
  */
 import type { FailoverStrategy } from "../transports/index.ts";
+import type { TaskAnnotations } from "./annotations.ts";
+import { CONNECTION_DEFAULTS, type ConnectionSettings } from "./connection-settings.ts";
+import { MONITOR_DEFAULTS, type MonitorSettings } from "./monitor-settings.ts";
 import type { PeriodicTask } from "./periodic-task.ts";
 import type { QueueSettings, RouteTable } from "./routing.ts";
 import type { SealingMode } from "./sealing.ts";
 
-export interface Settings {
+export interface Settings extends ConnectionSettings, MonitorSettings {
   /** Serializers and content types that may be read. */
   readonly acceptContent: readonly string[];
   /** The same for results; null takes acceptContent. */
@@ -34,6 +37,8 @@ export interface Settings {
   readonly resultBackendTransportOptions: Readonly<Record<string, unknown>>;
   /** Seconds a result is kept; 0 keeps it for ever. */
   readonly resultExpires: number;
+  /** Seconds that a FAILURE is kept, in Redis; null takes resultExpires. */
+  readonly resultFailureExpires: number | null;
   /** Seconds that a chord is counted after the last end of a member; null takes resultExpires. */
   readonly resultChordExpires: number | null;
   /** Seconds that the completed header of a chord waits for results of groups in it. */
@@ -66,16 +71,26 @@ export interface Settings {
   readonly taskRoutes: RouteTable;
   /** A queue that taskQueues does not name is made on first use. */
   readonly taskCreateMissingQueues: boolean;
+  /** Type of such a queue. */
+  readonly taskCreateMissingQueueType: "classic" | "quorum";
+  /** Exchange type of such a queue; null is direct. */
+  readonly taskCreateMissingQueueExchangeType: "direct" | "topic" | null;
   /** `x-max-priority` of queues on AMQP. */
   readonly taskQueueMaxPriority: number | null;
   /** Acknowledge after the result is stored. Celery's default is false and loses the task with the process; here it is true. */
   readonly taskAcksLate: boolean;
-  /** With late acknowledgement, acknowledge a failed task too; false rejects it to the queue's dead-letter exchange. */
+  /** With late acknowledgement: what taskAcksOnFailure and taskAcksOnTimeout are when they are null. */
   readonly taskAcksOnFailureOrTimeout: boolean;
+  /** Acknowledge a failed task; false rejects it to the queue's dead-letter exchange. */
+  readonly taskAcksOnFailure: boolean | null;
+  /** Acknowledge a task that its time limit ended; false gives it back to its queue. */
+  readonly taskAcksOnTimeout: boolean | null;
   /** An errback linked to a chord goes to the members of its header too. */
   readonly taskAllowErrorCbOnChordHeader: boolean;
   /** A task whose process dies is run again, at most 3 times; false fails it. Celery's default is false. */
   readonly taskRejectOnWorkerLost: boolean;
+  /** A task whose process dies is retried as by `retry()`: after a pause, and not more often than its maxRetries. */
+  readonly taskRetryOnWorkerLost: boolean;
   /** Seconds after which a task is ended; null means never. */
   readonly taskTimeLimit: number | null;
   /** Seconds after which a task is asked to stop; null means never. */
@@ -84,6 +99,16 @@ export interface Settings {
   readonly taskDefaultRateLimit: string | null;
   readonly taskIgnoreResult: boolean;
   readonly taskStoreErrorsEvenIfIgnored: boolean;
+  /** Run tasks inside the call that would send them, for tests: no broker, no worker. */
+  readonly taskAlwaysEager: boolean;
+  /** A call that runs its task throws what the task throws. */
+  readonly taskEagerPropagates: boolean;
+  /** Keep results of such calls in the result store. */
+  readonly taskStoreEagerResult: boolean;
+  /** What links and chains send has the priority of the task that they follow, whatever they say themselves. */
+  readonly taskInheritParentPriority: boolean;
+  /** Options that tasks get beside their own, by name, `*` for all. */
+  readonly taskAnnotations: TaskAnnotations;
   /** Store STARTED when a task begins. */
   readonly taskTrackStarted: boolean;
   /** Send a task-sent event with every task. */
@@ -103,6 +128,16 @@ export interface Settings {
   readonly workerMaxMemoryPerChild: number | null;
   /** Messages held per slot of concurrency; 0 means no limit. */
   readonly workerPrefetchMultiplier: number;
+  /** Hold no message beyond those that run; as a multiplier of 1 where messages are acknowledged late. */
+  readonly workerDisablePrefetch: boolean;
+  /** After the connection was lost, hold fewer messages while tasks run that it had brought. */
+  readonly workerEnablePrefetchCountReduction: boolean;
+  /** Consume a queue of the worker's own too, `<node name>.dq2` on the exchange `C.dq2`. */
+  readonly workerDirect: boolean;
+  /** A task that is handed out again and has a SUCCESS in the result store is not run. */
+  readonly workerDeduplicateSuccessfulTasks: boolean;
+  /** End what runs when the connection that brought it is lost: it is handed out again. */
+  readonly workerCancelLongRunningTasksOnConnectionLoss: boolean;
   /** Redis URL where workers share their rate limits; null: each counts for itself. Not a Celery setting. */
   readonly workerRateLimitStore: string | null;
   readonly workerDisableRateLimits: boolean;
@@ -124,8 +159,6 @@ export interface Settings {
   readonly workerEtaParkAfter: number | null;
   /** RabbitMQ: limit the prefetch of quorum queues one by one. */
   readonly workerDetectQuorumQueues: boolean;
-  /** Serializer of the events for monitors. */
-  readonly eventSerializer: string;
 
   // Beat (docs/beat.md).
   /** What beat sends, by name. */
@@ -136,6 +169,8 @@ export interface Settings {
   readonly beatSyncEvery: number;
   /** Seconds after which a crontab's missed run is left out; null: never. */
   readonly beatCronStartingDeadline: number | null;
+  /** Where schedules are that may change: `file`, `database` (that of the results or the broker), or a SQL URL. */
+  readonly beatScheduler: string;
   /** Beat's file without a lock store; ours has `.json` added and is not Celery's. */
   readonly beatScheduleFilename: string;
   /** Redis, SQL or AMQP URL where several beats agree on the one that sends; null: there is only one. Not a Celery setting. */
@@ -185,6 +220,8 @@ export interface Settings {
 }
 
 export const DEFAULT_SETTINGS: Settings = {
+  ...CONNECTION_DEFAULTS,
+  ...MONITOR_DEFAULTS,
   acceptContent: ["json"],
   resultAcceptContent: null,
   timezone: null,
@@ -198,6 +235,7 @@ export const DEFAULT_SETTINGS: Settings = {
   resultBackend: null,
   resultBackendTransportOptions: {},
   resultExpires: 86_400,
+  resultFailureExpires: null,
   resultChordExpires: null,
   resultChordJoinTimeout: 3,
   resultChordRetryInterval: 1,
@@ -219,16 +257,26 @@ export const DEFAULT_SETTINGS: Settings = {
   taskQueues: {},
   taskRoutes: {},
   taskCreateMissingQueues: true,
+  taskCreateMissingQueueType: "classic",
+  taskCreateMissingQueueExchangeType: null,
   taskQueueMaxPriority: null,
   taskAcksLate: true,
   taskAcksOnFailureOrTimeout: true,
+  taskAcksOnFailure: null,
+  taskAcksOnTimeout: null,
   taskAllowErrorCbOnChordHeader: false,
   taskRejectOnWorkerLost: true,
+  taskRetryOnWorkerLost: false,
   taskTimeLimit: null,
   taskSoftTimeLimit: null,
   taskDefaultRateLimit: null,
   taskIgnoreResult: false,
   taskStoreErrorsEvenIfIgnored: false,
+  taskAlwaysEager: false,
+  taskEagerPropagates: false,
+  taskStoreEagerResult: false,
+  taskInheritParentPriority: false,
+  taskAnnotations: {},
   taskTrackStarted: false,
   taskSendSentEvent: false,
   taskPublishDeadline: 5,
@@ -238,6 +286,11 @@ export const DEFAULT_SETTINGS: Settings = {
   workerMaxTasksPerChild: null,
   workerMaxMemoryPerChild: null,
   workerPrefetchMultiplier: 4,
+  workerDisablePrefetch: false,
+  workerEnablePrefetchCountReduction: true,
+  workerDirect: false,
+  workerDeduplicateSuccessfulTasks: false,
+  workerCancelLongRunningTasksOnConnectionLoss: false,
   workerRateLimitStore: null,
   workerDisableRateLimits: false,
   workerPoolSecrets: [],
@@ -250,11 +303,11 @@ export const DEFAULT_SETTINGS: Settings = {
   workerEtaTaskLimit: 1000,
   workerEtaParkAfter: null,
   workerDetectQuorumQueues: true,
-  eventSerializer: "json",
   beatSchedule: {},
   beatMaxLoopInterval: 0,
   beatSyncEvery: 0,
   beatCronStartingDeadline: null,
+  beatScheduler: "file",
   beatScheduleFilename: "celerybeat-schedule",
   beatLock: null,
   beatLockName: "celery",

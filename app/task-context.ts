@@ -61,8 +61,10 @@ export interface TaskContext {
   updateState(state: string, meta?: unknown): Promise<void>;
   /** `throw self.retry({ countdown: 10 })` runs the task again later. Throws the reason itself when no retry is left. */
   retry(options?: RetryOptions): Retry;
-  /** `throw self.replace(other.s(1))` runs another task in this one's place: its id, links and chain go on there. */
+  /** `throw self.replace(other.s(1))` runs another task or canvas in this one's place: its id, links and chain go on there. */
   replace(signature: Signature): Replace;
+  /** Adds a task or a chain to the header of the chord that this task is in; resolves to its id. */
+  addToChord(member: Signature): Promise<string>;
 }
 
 /** Decides a retry: the error to throw. `nowMs` is milliseconds since 1970. Source: celery/app/task.py Task.retry. */

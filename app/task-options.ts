@@ -15,6 +15,14 @@ export interface TaskOptions extends RouteOptions {
   readonly storeErrorsEvenIfIgnored?: boolean;
   /** Acknowledge after the result is stored; default: the setting taskAcksLate. */
   readonly acksLate?: boolean;
+  /** What acksOnFailure and acksOnTimeout are without a setting; default: the setting taskAcksOnFailureOrTimeout. */
+  readonly acksOnFailureOrTimeout?: boolean;
+  /** With late acknowledgement, acknowledge it though it failed; default: the setting taskAcksOnFailure. */
+  readonly acksOnFailure?: boolean;
+  /** The same when its time limit ended it; default: the setting taskAcksOnTimeout. */
+  readonly acksOnTimeout?: boolean;
+  /** Retry when the process dies; default: the setting taskRetryOnWorkerLost. */
+  readonly retryOnWorkerLost?: boolean;
   /** Run again when the process dies; default: the setting taskRejectOnWorkerLost. */
   readonly rejectOnWorkerLost?: boolean;
   readonly trackStarted?: boolean;

@@ -1,10 +1,10 @@
 /** Tasks as values: their types flow from the function to `delay()` and to the result. */
-import type { WaitOptions } from "../backends/index.ts";
-import { type PlainObject, type Signature, signature } from "../protocol/index.ts";
-import type { Caller, SendOptions } from "./producer.ts";
-import type { AsyncResult } from "./results/index.ts";
+import type { PlainObject } from "../protocol/index.ts";
+import type { CanvasCaller } from "./canvas/index.ts";
+import type { Caller } from "./producer.ts";
 import type { TaskContext } from "./task-context.ts";
 import type { TaskOptions } from "./task-options.ts";
+import { createTaskRef, type TaskRef } from "./task-ref.ts";
 
 /** The function of a task. */
 export type TaskFunction<Args extends readonly unknown[], Result> = (
@@ -17,12 +17,9 @@ export type BoundTaskFunction<Args extends readonly unknown[], Result> = (
   ...args: Args
 ) => Result | PromiseLike<Result>;
 
-/** Options of one call; `args` is a parameter of its own. */
-export type ApplyOptions = Omit<SendOptions, "args">;
-
 /** A registered task. */
-export interface Task<Args extends readonly unknown[] = readonly unknown[], Result = unknown> {
-  readonly name: string;
+export interface Task<Args extends readonly unknown[] = readonly unknown[], Result = unknown>
+  extends TaskRef<Args, Result> {
   readonly options: TaskOptions;
   /** Parameter names that keyword arguments are matched with; undefined when they could not be read. */
   readonly params: readonly string[] | undefined;
@@ -30,14 +27,6 @@ export interface Task<Args extends readonly unknown[] = readonly unknown[], Resu
   readonly requiredCount: number;
   /** Runs the function here and now, without a broker. */
   readonly run: (self: TaskContext, args: readonly unknown[]) => unknown;
-  /** Sends the task. */
-  delay(...args: Args): Promise<AsyncResult<Result>>;
-  /** Sends the task with options. */
-  applyAsync(args: Args, options?: ApplyOptions): Promise<AsyncResult<Result>>;
-  /** Sends the task and waits for its result: the shortest way there is, since the wait starts with the sending. */
-  call(args: Args, options?: ApplyOptions & WaitOptions): Promise<Result>;
-  /** The call as data, for links and chains. */
-  s(...args: Args): Signature;
 }
 
 /** What a task is made from. */
@@ -50,21 +39,17 @@ export interface TaskDefinition {
 /** Builds the task; `caller` sends. */
 export function createTask<Args extends readonly unknown[], Result>(
   { name, options, fn }: TaskDefinition,
-  caller: Caller,
+  caller: Caller & CanvasCaller,
 ): Task<Args, Result> {
   const bound = options.bind === true;
   const call = fn as (...args: unknown[]) => unknown;
   const names = options.params ?? parameterNames(fn, bound);
   return {
-    name,
+    ...createTaskRef<Args, Result>(name, caller),
     options,
     params: names,
     requiredCount: Math.max(0, fn.length - (bound ? 1 : 0)),
     run: bound ? (self, args) => call(self, ...args) : (_self, args) => call(...args),
-    delay: (...args) => caller.send<Result>(name, { args }),
-    applyAsync: (args, applyOptions) => caller.send<Result>(name, { ...applyOptions, args }),
-    call: (args, callOptions) => caller.call<Result>(name, { ...callOptions, args }),
-    s: (...args) => signature(name, args),
   };
 }
 

@@ -28,7 +28,7 @@ import type {
 } from "./result-backend.ts";
 import { createResultWaiters, type ResultWaiters } from "./result-waiters.ts";
 
-/** Longest attempt to connect. */
+/** Longest attempt to connect; transport option `socketConnectTimeout` (seconds). */
 const CONNECT_TIMEOUT_MS = 5000;
 /** How long storing is tried again, by default: an outage of this length loses no result. Transport option `storeBudgetMs`. */
 const STORE_BUDGET_MS = 60_000;
@@ -47,19 +47,21 @@ const SIGNED_TYPE = "application/data";
  * Stores results that do not overwrite a SUCCESS. Whether a stored value is one only its decoder knows, but a value
  * without these letters is none, unless it is compressed or signed: so nearly all is decided here, in one round trip.
  *
- * KEYS: one for each result. ARGV: seconds to keep (0: for ever), 1 when no value shows its letters, the values; then, on the second try, the values that were
- * looked at and may be overwritten. Returns the numbers of those that somebody must look at.
+ * KEYS: one for each result. ARGV: seconds to keep (0: for ever), the same for failures, a letter for each value that is F for
+ * a failure, 1 when no value shows its letters, the values; then, on the second try, the values that were looked at and may be
+ * overwritten. Returns the numbers of those that somebody must look at.
  */
 const STORE: RedisScript = redisScript(`
-local ttl, opaque, doubtful = tonumber(ARGV[1]), ARGV[2] == '1', {}
+local opaque, doubtful = ARGV[4] == '1', {}
 for i, key in ipairs(KEYS) do
   local old = redis.pcall('GET', key)
   if type(old) ~= 'string' then old = '' end
   local final = string.find(old, 'SUCCESS', 1, true) or string.sub(old, 1, 19) == '\\0celery-compressed\\0'
-  if (final or opaque and old ~= '') and old ~= ARGV[2 + #KEYS + i] then
+  if (final or opaque and old ~= '') and old ~= ARGV[4 + #KEYS + i] then
     doubtful[#doubtful + 1] = i
   else
-    local value = ARGV[2 + i]
+    local value = ARGV[4 + i]
+    local ttl = tonumber(string.sub(ARGV[3], i, i) == 'F' and ARGV[2] or ARGV[1])
     if ttl > 0 then redis.call('SETEX', key, ttl, value) else redis.call('SET', key, value) end
     redis.call('PUBLISH', key, value)
   end
@@ -72,6 +74,7 @@ interface Write {
   readonly key: string;
   readonly taskId: string;
   readonly value: Buffer;
+  readonly isFailure: boolean;
 }
 
 /** Makes the driver; connections are opened on first use. */
@@ -89,6 +92,7 @@ class RedisBackend implements ResultBackend {
   readonly #keyPrefix: string;
   readonly #groupPrefix: string;
   readonly #storeBudgetMs: number;
+  readonly #failureExpiresSeconds: number;
   readonly #link: RedisLink;
   readonly #waiters: ResultWaiters;
   readonly #listener: RedisListener;
@@ -96,10 +100,15 @@ class RedisBackend implements ResultBackend {
 
   constructor(options: BackendOptions) {
     const target = parseRedisUrl(options.url, options.transportOptions);
-    const budget = options.transportOptions["storeBudgetMs"] ?? STORE_BUDGET_MS;
-    if (typeof budget !== "number" || !(budget >= 0))
-      throw new ConfigurationError("Transport option storeBudgetMs must be a number, 0 or more.");
-    const linkOptions = { target, timeoutMs: CONNECT_TIMEOUT_MS, role: "backend" } as const;
+    const number = (name: string, fallback: number): number => {
+      const value = options.transportOptions[name] ?? fallback;
+      if (typeof value === "number" && value >= 0) return value;
+      throw new ConfigurationError(`Transport option ${name} must be a number, 0 or more.`);
+    };
+    const budget = number("storeBudgetMs", STORE_BUDGET_MS);
+    const timeoutMs = number("socketConnectTimeout", CONNECT_TIMEOUT_MS / 1000) * 1000;
+    const linkOptions = { target, timeoutMs, role: "backend" } as const;
+    this.#failureExpiresSeconds = number("failureExpires", options.expiresSeconds);
     this.#options = options;
     const prefix = globalPrefix(options.transportOptions["globalKeyprefix"]);
     this.#keyPrefix = `${prefix}celery-task-meta-`;
@@ -138,10 +147,11 @@ class RedisBackend implements ResultBackend {
   async store(entries: readonly ResultEntry[]): Promise<void> {
     this.#requireOpen();
     const values = await Promise.all(entries.map(({ document }) => this.#options.encoding.encode(document)));
-    const writes = entries.map(({ document: { task_id: taskId } }, at) => ({
+    const writes = entries.map(({ document: { task_id: taskId, status } }, at) => ({
       key: this.#keyPrefix + taskId,
       taskId,
       value: toBuffer(values[at] ?? new Uint8Array()),
+      isFailure: status === "FAILURE",
     }));
     const chunks = inChunks(writes).map((chunk) => this.#storeChunk(chunk));
     const outcomes = await Promise.allSettled(chunks);
@@ -171,7 +181,14 @@ class RedisBackend implements ResultBackend {
     if (writes.length === 0) return [];
     const { expiresSeconds, encoding } = this.#options;
     const opaque = encoding.contentType === SIGNED_TYPE ? 1 : 0;
-    const args = [Math.ceil(expiresSeconds), opaque, ...writes.map(({ value }) => value), ...overwritable];
+    const args = [
+      Math.ceil(expiresSeconds),
+      Math.ceil(this.#failureExpiresSeconds),
+      writes.map(({ isFailure }) => (isFailure ? "F" : "-")).join(""),
+      opaque,
+      ...writes.map(({ value }) => value),
+      ...overwritable,
+    ];
     const keys = writes.map(({ key }) => key);
     const doubtful = await this.#link.run(
       (client: Redis) => runScript(client, STORE, keys, args),

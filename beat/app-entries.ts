@@ -78,6 +78,7 @@ function toEntry(name: string, given: PeriodicTask, timezone: string): BeatEntry
     expiresAtMs: undefined,
     isStored: false,
     sinceMs: undefined,
+    runCount: 0,
   };
 }
 

@@ -3,7 +3,7 @@ import { toError } from "../protocol/index.ts";
 import { type BeatLogger, type BeatOptions, maxIntervalMs, SILENT } from "./beat-options.ts";
 import { type Clock, SYSTEM_CLOCK } from "./clock.ts";
 import { createEntrySource, type EntrySource } from "./entry-source.ts";
-import { createSender } from "./fire.ts";
+import { createSender, type Sender } from "./fire.ts";
 import { type Lease, takeLease } from "./lease.ts";
 import { Reign } from "./reign.ts";
 import { RETRY_MS, type Seat } from "./seat.ts";
@@ -24,6 +24,7 @@ export class Beat {
   readonly #clock: Clock;
   readonly #stop = new AbortController();
   #running: Promise<void> | undefined;
+  readonly #sender: Sender;
   #isLeader = false;
 
   constructor(options: BeatOptions) {
@@ -32,6 +33,7 @@ export class Beat {
     this.#logger = logger;
     this.#clock = clock;
     this.store = store;
+    this.#sender = createSender(app);
     this.#source = createEntrySource(app, store, logger);
     this.seat = options.seat ?? openAppSeat(app, (message, error) => logger.warn({ err: error }, message));
   }
@@ -83,7 +85,7 @@ export class Beat {
         seat: this.seat,
         lease,
         source: this.#source,
-        sender: createSender(app),
+        sender: this.#sender,
         clock: this.#clock,
         logger: this.#logger,
         lockName: settings.beatLockName,
@@ -113,7 +115,7 @@ export class Beat {
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#running;
-    const closed = await Promise.allSettled([this.seat.close(), this.store?.close()]);
+    const closed = await Promise.allSettled([this.#sender.close(), this.seat.close(), this.store?.close()]);
     for (const result of closed) {
       if (result.status === "rejected")
         this.#logger.error({ err: toError(result.reason) }, "Beat could not close");

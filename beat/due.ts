@@ -66,7 +66,7 @@ export function dueRuns(
   if (start > nowMs) return { fires: [], lastRunAtMs: nowMs, skipped };
   const second = nextRun(entry, start);
   if (second > nowMs) return { fires: [start], lastRunAtMs: start, skipped };
-  if (entry.catchUp !== "all") return { fires: [start], lastRunAtMs: nowMs, skipped };
+  if (entry.catchUp !== "all" || entry.oneOff) return { fires: [start], lastRunAtMs: nowMs, skipped };
   if (caughtUp >= MAX_CATCH_UP) return { fires: [], lastRunAtMs: nowMs, skipped: true };
   const fires = missed(entry, start, nowMs);
   return { fires, lastRunAtMs: fires.at(-1) ?? nowMs, skipped };

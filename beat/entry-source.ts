@@ -3,12 +3,13 @@ import { isDeepStrictEqual } from "node:util";
 import type { App, SendOptions } from "../app/index.ts";
 import { appEntries } from "./app-entries.ts";
 import type { BeatLogger } from "./beat-options.ts";
+import { describeEntry } from "./describe-entry.ts";
 import type { BeatEntry } from "./entry.ts";
-import { parseSchedule, type ScheduleSpec } from "./schedules/index.ts";
+import { parseSchedule } from "./schedules/index.ts";
+import { scheduleDefinition } from "./stores/check-definition.ts";
 import type {
   RecordedRuns,
   ScheduleDefinition,
-  ScheduleOptions,
   ScheduleStore,
   StoredSchedule,
 } from "./stores/schedule-store.ts";
@@ -54,7 +55,7 @@ export function createEntrySource(
       for (const entry of own.values()) {
         try {
           const old = await store.get(entry.name);
-          const wanted = toDefinition(entry, old, timezone);
+          const wanted = scheduleDefinition(describeEntry(entry, timezone, old));
           if (!isDeepStrictEqual(wanted, old === undefined ? undefined : definitionOf(old)))
             await store.put(wanted);
         } catch (error) {
@@ -93,12 +94,13 @@ export function toBeatEntry(schedule: StoredSchedule, timezone: string, own?: Be
     args: schedule.args,
     kwargs: schedule.kwargs,
     options: { ...unkept(own), ...options, ...expires, headers },
-    catchUp: own?.catchUp ?? "one",
+    catchUp: schedule.catchUp,
     oneOff: schedule.oneOff,
     startAtMs: schedule.startAtMs,
     expiresAtMs: schedule.expiresAtMs,
     isStored: true,
     sinceMs: schedule.lastRunAtMs ?? (hasFirstRun(schedule) ? undefined : schedule.changedAtMs),
+    runCount: schedule.totalRunCount,
   };
 }
 
@@ -119,52 +121,6 @@ function unkept(own: BeatEntry | undefined): SendOptions {
 /** Whether it says itself when it runs first. */
 function hasFirstRun({ schedule, startAtMs }: StoredSchedule): boolean {
   return schedule.type === "clocked" || startAtMs !== undefined;
-}
-
-/** An app's entry as its store keeps it; whether it is paused, and what people wrote about it, stays. */
-function toDefinition(
-  entry: BeatEntry,
-  old: StoredSchedule | undefined,
-  timezone: string,
-): ScheduleDefinition {
-  const { queue, exchange, routingKey, priority, expires, headers } = entry.options;
-  const options: ScheduleOptions = {
-    ...(queue === undefined ? {} : { queue }),
-    ...(exchange === undefined ? {} : { exchange }),
-    ...(routingKey === undefined ? {} : { routingKey }),
-    ...(priority === undefined ? {} : { priority }),
-    ...(typeof expires === "number" ? { expires } : {}),
-    ...(headers === undefined ? {} : { headers }),
-  };
-  return {
-    name: entry.name,
-    task: entry.task,
-    schedule: inWords(entry.schedule.toJSON(), timezone),
-    args: entry.args,
-    kwargs: entry.kwargs,
-    options,
-    enabled: old?.enabled ?? true,
-    oneOff: entry.schedule.toJSON().type === "clocked" || (old?.oneOff ?? false),
-    ...(old?.startAtMs === undefined ? {} : { startAtMs: old.startAtMs }),
-    ...(old?.expiresAtMs === undefined ? {} : { expiresAtMs: old.expiresAtMs }),
-    description: old?.description ?? "",
-  };
-}
-
-/** A crontab with its zone and its fields as text, which is how stores of schedules give it back. */
-function inWords(spec: ScheduleSpec, timezone: string): ScheduleSpec {
-  if (spec.type !== "crontab") return spec;
-  const { minute, hour, dayOfWeek, dayOfMonth, monthOfYear } = spec;
-  const [m, h, dow, dom, moy] = [minute, hour, dayOfWeek, dayOfMonth, monthOfYear].map(String);
-  return {
-    timezone,
-    ...spec,
-    minute: m ?? "*",
-    hour: h ?? "*",
-    dayOfWeek: dow ?? "*",
-    dayOfMonth: dom ?? "*",
-    monthOfYear: moy ?? "*",
-  };
 }
 
 function definitionOf({

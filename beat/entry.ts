@@ -22,6 +22,8 @@ export interface BeatEntry {
   readonly isStored: boolean;
   /** The run that its store knows of, or from when a new one counts; undefined: it begins when beat first sees it. */
   readonly sinceMs: number | undefined;
+  /** Runs that its store knows of, those of other beats too. */
+  readonly runCount: number;
 }
 
 /** Where an entry stands. */

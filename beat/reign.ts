@@ -2,6 +2,7 @@
  * The scheduler loop of one leader, from when it has taken the seat until that is over. What is safe and why: seat.ts.
  * Source: celery/beat.py Scheduler.tick.
  */
+import { isDeepStrictEqual } from "node:util";
 import { Agenda } from "./agenda.ts";
 import { dueRuns, firstBase, nextRun } from "./due.ts";
 import type { BeatEntry, EntryState } from "./entry.ts";
@@ -97,10 +98,13 @@ export class Reign {
       old?.lastRunAtMs ?? firstBase(entry, nowMs),
       old === undefined ? -Infinity : (sinceMs ?? -Infinity),
     );
-    const state: EntryState = { totalRunCount: 0, pending: [], ...old, lastRunAtMs };
-    const isInherited = known?.isInherited ?? state.pending.length > 0;
-    this.#slots.set(name, { failures: 0, caughtUp: 0, ...known, entry, state, isInherited });
-    if (old === undefined || old.lastRunAtMs !== lastRunAtMs) this.#unsaved.note(name, state);
+    // Runs before it was made a one-off schedule are not the one.
+    const isOnceNow = entry.oneOff && known?.entry.oneOff === false;
+    const totalRunCount = isOnceNow ? 0 : (old?.totalRunCount ?? entry.runCount);
+    const state: EntryState = { lastRunAtMs, totalRunCount, pending: old?.pending ?? [] };
+    const mayBeSent = known?.mayBeSent ?? state.pending.length > 0;
+    this.#slots.set(name, { failures: 0, caughtUp: 0, ...known, entry, state, mayBeSent });
+    if (!isDeepStrictEqual(old, state)) this.#unsaved.note(name, state);
     if (known === undefined || known.failures === 0) this.#plan(name, nowMs);
   }
 

@@ -15,9 +15,10 @@
  *
  * Whoever has the seat next begins with what is pending and carries on from the last run. So nothing is missed: a leader
  * that dies before step 1 leaves the run due, one that dies after it leaves the run pending. A run can be sent twice only
- * when the leader dies between the broker's confirmation and step 3, or is stopped within the moment between the look at
- * the clock and the write to the socket. Both messages then have the same id; and before it sends what another has left
- * pending, the new leader asks the result store, where there is one, and sends nothing when the task has a result already.
+ * when the leader dies, or its connection to the broker does, between the message's arrival there and step 3, or when it is
+ * stopped within the moment between the look at the clock and the write to the socket. Both messages then have the same id;
+ * and before a leader sends what another has left pending, or what it could not send itself, it asks the result store, where
+ * there is one, and sends nothing when the task has a result already.
  * No beat can exclude the rest: broker and seat cannot change in one step, and a broker knows no fencing. A task for which
  * running twice is worse than not at all can look at its id.
  */

@@ -28,7 +28,7 @@ export async function sendPending(slot: Slot, options: SendPendingOptions): Prom
   }
   if (done === 0) return 0;
   const pending = slot.state.pending.slice(done);
-  slot.isInherited = slot.isInherited && pending.length > 0;
+  slot.mayBeSent = slot.mayBeSent && pending.length > 0;
   slot.state = { ...slot.state, pending };
   return done;
 }
@@ -45,6 +45,7 @@ async function sendOrGiveUp(slot: Slot, dueAtMs: number, options: SendPendingOpt
     const facts = { err: error, entry: entry.name };
     if (isTemporary(error) && clock.now() - dueAtMs <= GIVE_UP_MS) {
       slot.failures += 1;
+      slot.mayBeSent = true;
       logger.error(facts, `"${entry.name}" (${entry.task}) could not be sent; it is tried again`);
       return false;
     }
@@ -59,8 +60,8 @@ async function sendRun(slot: Slot, dueAtMs: number, options: SendPendingOptions)
   const { sender, lease, logger, lockName } = options;
   const { name, task } = slot.entry;
   const id = fireId(lockName, name, dueAtMs);
-  if (slot.isInherited && (await wasSent(id, options))) {
-    logger.info({ entry: name, task, id }, `"${name}" (${task}) was sent by the leader before [${id}]`);
+  if (slot.mayBeSent && (await wasSent(id, options))) {
+    logger.info({ entry: name, task, id }, `"${name}" (${task}) was sent before [${id}]`);
     return true;
   }
   const prepared = await sender.prepare(slot.entry, id);

@@ -4,8 +4,8 @@ import type { BeatEntry, EntryState } from "./entry.ts";
 export interface Slot {
   entry: BeatEntry;
   state: EntryState;
-  /** Another leader has left the pending runs: they may have been sent. */
-  isInherited: boolean;
+  /** Another leader has left the pending runs, or sending them has failed: the broker may have them. */
+  mayBeSent: boolean;
   /** Failures in a row. */
   failures: number;
   /** Runs caught up without a pause. */

@@ -80,7 +80,11 @@ export function prepareSteps(
     if (!clones && task !== step && task.kind === "chord")
       for (const member of task.tasks) withoutChord(member);
     isLast = false;
-    if (previous !== undefined && context.usesLinks) addLink(task, previous);
+    if (previous !== undefined && context.usesLinks) {
+      // A group copies what is linked to it.
+      if (clones) withoutHeaderLinks(previous);
+      addLink(task, previous);
+    }
     if (previous !== undefined && previousResult !== undefined) previousResult.parent ??= result;
     for (const errback of options.errbacks ?? []) {
       addErrback(task, errback, context.errbacksOnHeaders);

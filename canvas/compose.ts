@@ -87,7 +87,13 @@ function joinChain(left: Draft, right: Draft): Draft {
     if (end?.body !== undefined) end.body = join(end.body, next);
     return own;
   }
-  return createDraft("chain", [...stepsOf(left), next]);
+  return createDraft("chain", [...sharedSteps(left), next]);
+}
+
+/** A chain that grows step by step need not be copied each time: nothing here changes a step in place. */
+function sharedSteps(chain: Draft): readonly Draft[] {
+  const { link, link_error } = chain.options;
+  return link === undefined && link_error === undefined ? chain.tasks : stepsOf(chain);
 }
 
 /** A group that gets a step behind it is the header of a chord; two chords in a row are one in the other's body. */

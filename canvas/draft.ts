@@ -21,7 +21,7 @@ export interface Draft {
   tasks: Draft[];
   /** Of a chord: what its header's results go to. */
   body: Draft | undefined;
-  /** Of a chord: the options of the header once that is a group with an id; undefined while it is a list. */
+  /** Of a chord: the options of the header when that is a group; undefined while it is a list. */
   headerOptions: DraftOptions | undefined;
 }
 
@@ -72,6 +72,7 @@ export function toDraft(signature: Signature, field = "signature", depth = 0): D
   const { tasks, header, body, ...kwargs } = signature.kwargs;
   if (draft.kind === "chord") {
     draft.tasks = headerMembers(header, inner);
+    if (isObject(header) && header["subtask_type"] === "group") draft.headerOptions = {};
     draft.body = body === undefined || body === null ? undefined : inner(body, "body");
     draft.kwargs = isObject(kwargs["kwargs"]) ? kwargs["kwargs"] : {};
   } else {

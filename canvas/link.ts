@@ -1,11 +1,14 @@
 /** Links go where they do their work: those of a group to its members, those of a chord to its body. */
 import { cloneDraft, type Draft, links } from "./draft.ts";
+import { setImmutable } from "./merge.ts";
 
 /** Called with the result. Source: celery/canvas.py `link` of each class. */
 export function addLink(draft: Draft, callback: Draft): void {
   if (draft.kind === "group" && draft.tasks[0] !== undefined) {
     // One member cannot speak for the others, so the callback gets no result.
-    addLink(draft.tasks[0], { ...cloneDraft(callback), immutable: true });
+    const own = cloneDraft(callback);
+    setImmutable(own, true);
+    addLink(draft.tasks[0], own);
   } else if (draft.kind === "chord" && draft.body !== undefined) addLink(draft.body, callback);
   else append(draft, "link", callback);
 }

@@ -49,3 +49,10 @@ export function isEmptyGroup(draft: Draft): boolean {
 export function isEmptyChain(draft: Draft): boolean {
   return draft.kind === "chain" && draft.tasks.length === 0;
 }
+
+/** In place: of a group its members, of a chord those of its header. Source: celery/canvas.py `set_immutable` of each class. */
+export function setImmutable(draft: Draft, immutable: boolean): void {
+  if (draft.kind === "group" || draft.kind === "chord") {
+    for (const member of draft.tasks) setImmutable(member, immutable);
+  } else draft.immutable = immutable;
+}

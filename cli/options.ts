@@ -13,10 +13,12 @@ export interface ConnectionFlags {
 export interface WorkerFlags extends LogFlags {
   readonly app?: string;
   readonly queues?: string;
+  readonly excludeQueues?: readonly string[];
   readonly concurrency?: number;
   readonly pool?: string;
   readonly hostname?: string;
   readonly prefetchMultiplier?: number;
+  readonly disablePrefetch?: boolean;
   readonly poolFor?: readonly PoolFor[];
   readonly autoscale?: { readonly max: number; readonly min: number };
   readonly detach?: boolean;
@@ -44,6 +46,7 @@ export interface GatewayFlags {
   readonly host: string;
   readonly port: number;
   readonly dataDir: string;
+  readonly schedules?: string;
   readonly allowUnauthenticated?: boolean;
 }
 
@@ -56,6 +59,7 @@ export function withConnectionOptions(command: Command): Command {
 export function withWorkerOptions(command: Command): Command {
   return command
     .option("-Q, --queues <names>", "queues to consume, comma-separated")
+    .option("-X, --exclude-queues <names>", "queues not to consume, comma-separated", commaList)
     .option("-c, --concurrency <number>", "tasks run at once", wholeNumber)
     .option(
       "-P, --pool <name>",
@@ -83,6 +87,7 @@ export function withWorkerOptions(command: Command): Command {
       "messages held per slot of concurrency; 0 means no limit",
       wholeNumber,
     )
+    .option("--disable-prefetch", "hold no messages beyond those that run")
     .option("-E, --task-events", "send task events for monitors")
     .option(
       "--metrics-port <number>",
@@ -119,6 +124,12 @@ export function withGatewayOptions(command: Command): Command {
     )
     .addOption(
       new Option("--data-dir <folder>", "where data is kept").env("CELERITY_DATA_DIR").default(".celerity"),
+    )
+    .addOption(
+      new Option(
+        "--schedules <url or file>",
+        "where schedules are kept: a SQL URL, or the file of beat's --schedule",
+      ).env("CELERITY_SCHEDULES"),
     )
     .option("--allow-unauthenticated", "listen beyond loopback though nobody has to log in");
 }

@@ -10,6 +10,11 @@ export const app: App = createApp();
 /** Adds two numbers. */
 app.task("examples.add", (x: number, y: number): number => x + y);
 
+/** Adds up a list: the body of a chord. */
+app.task("examples.sum", (numbers: readonly number[]): number =>
+  numbers.reduce((sum, number) => sum + number, 0),
+);
+
 /** Waits, and tells how far it is once a second. */
 app.task("examples.slow", { bind: true }, async (self, seconds: number): Promise<string> => {
   for (let done = 0; done < seconds; done += 1) {

@@ -5,7 +5,9 @@ import { type Servers, startServers } from "../bench/lib/servers.ts";
 import { toError } from "../protocol/index.ts";
 import { makeFolder, removeFolder } from "../test/helpers/services-process.ts";
 import { type BrokerName, type Fault, type FaultCase, NotHere } from "./lib/fault.ts";
+import type { Ledger } from "./lib/ledger.ts";
 import { type FaultsOptions, readOptions, usage } from "./lib/options.ts";
+import { followRun } from "./lib/progress.ts";
 import { isFailure, type Line, reasonsOf, toJson, toTable, where } from "./lib/report.ts";
 import { casesOf, runFault } from "./lib/run-fault.ts";
 import { FAULTS } from "./rows/index.ts";
@@ -17,6 +19,9 @@ interface Step {
   readonly broker: BrokerName;
 }
 
+/** A run was no pass; it could not begin; a signal ended it. */
+const FAILED = 1;
+const UNUSABLE = 2;
 const INTERRUPTED = 130;
 
 /** The first signal ends the run in order, the second at once; what we started notices that we are gone. */
@@ -34,7 +39,7 @@ try {
   else process.exitCode = await runAll(options);
 } catch (error) {
   process.stderr.write(`${toError(error).message}\n`);
-  process.exitCode = 1;
+  process.exitCode = UNUSABLE;
 }
 
 /** Resolves to the exit code. */
@@ -48,14 +53,17 @@ async function runAll(options: FaultsOptions): Promise<number> {
   const servers = await startServers(isRabbitNeeded ? ["redis", "rabbitmq"] : ["redis"]);
   const lines: Line[] = [];
   try {
-    for (const step of plan) {
+    for (const [at, step] of plan.entries()) {
       if (interruption.signal.aborted) break;
-      const line = await runOne(step, servers, options);
+      let ledger: Ledger | undefined;
+      const progress = followRun(`[${at + 1}/${plan.length}] ${where(namesOf(step))}`, () => ledger);
+      const line = await runOne(step, servers, options, (begun) => {
+        ledger = begun;
+      });
       // Nothing can be said about what was interrupted.
+      progress.end(interruption.signal.aborted ? "interrupted" : verdictOf(line));
       if (interruption.signal.aborted) break;
       lines.push(line);
-      const verdict = isFailure(line) ? `FAIL: ${reasonsOf(line).join("; ")}` : "done";
-      process.stderr.write(`${where(line)}: ${verdict}\n`);
     }
   } finally {
     await servers.stop();
@@ -63,7 +71,16 @@ async function runAll(options: FaultsOptions): Promise<number> {
   process.stdout.write(`\n${toTable(lines)}\n`);
   if (jsonFile !== undefined) await writeFile(jsonFile, toJson(lines, tasks, seed));
   if (interruption.signal.aborted) return INTERRUPTED;
-  return lines.some(isFailure) ? 1 : 0;
+  return lines.some(isFailure) ? FAILED : 0;
+}
+
+function namesOf({ fault, form, broker }: Step): Pick<Line, "fault" | "form" | "broker"> {
+  return { fault: fault.name, form: form.name, broker };
+}
+
+function verdictOf(line: Line): string {
+  if ("error" in line && line.isSkipped) return `skipped: ${line.error}`;
+  return isFailure(line) ? `FAIL: ${reasonsOf(line).join("; ")}` : "pass";
 }
 
 function planOf({ faults, brokers, form: part = "" }: FaultsOptions): readonly Step[] {
@@ -78,19 +95,22 @@ function planOf({ faults, brokers, form: part = "" }: FaultsOptions): readonly S
 }
 
 async function runOne(
-  { fault, form, broker }: Step,
+  step: Step,
   servers: Servers,
   { tasks, seed, seconds, leaseMs }: FaultsOptions,
+  onBegun: (ledger: Ledger) => void,
 ): Promise<Line> {
+  const { fault, form, broker } = step;
   const folder = await makeFolder("faults");
   try {
     const { urls, resultsUrl } = await servers.clear();
     const url = broker === "sqlite" ? `sqla+sqlite:///${join(folder, "broker.sqlite")}` : urls[broker];
     const place = { broker, url, resultsUrl, folder };
-    return await runFault(fault, { place, form, tasks, seed, seconds, leaseMs }, interruption.signal);
+    const scene = { place, form, tasks, seed, seconds, leaseMs };
+    return await runFault(fault, scene, interruption.signal, onBegun);
   } catch (error) {
     const isSkipped = error instanceof NotHere;
-    return { fault: fault.name, form: form.name, broker, error: toError(error).message, isSkipped };
+    return { ...namesOf(step), error: toError(error).message, isSkipped };
   } finally {
     await removeFolder(folder);
   }

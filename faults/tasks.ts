@@ -31,6 +31,12 @@ app.task("fault.work", { bind: true }, async ({ request }, ledger: string, secon
   return by;
 });
 
+app.task("fault.join", { bind: true }, ({ request }, results: unknown[], ledger: string) => {
+  note(ledger, "start", request.id, by);
+  note(ledger, "end", request.id, by);
+  return results.length;
+});
+
 app.task("fault.leak", { bind: true }, ({ request }, ledger: string, megabytes: number) => {
   note(ledger, "start", request.id, by);
   leaked.push(hoard(megabytes));

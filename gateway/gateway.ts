@@ -13,6 +13,7 @@ import { createPublicSite } from "./public-site.ts";
 import { createReadiness } from "./readiness.ts";
 import { createRouter } from "./router.ts";
 import { ROUTES } from "./routes/index.ts";
+import { ScheduleBook } from "./schedules/schedule-book.ts";
 import {
   createHandler,
   createHttpServer,
@@ -24,9 +25,11 @@ import {
   stopServer,
 } from "./server.ts";
 import { createSqlTaskIndex } from "./sql-task-index.ts";
+import { createTaskCheck } from "./task-check.ts";
 import { createMemoryTaskIndex, type TaskIndex } from "./task-index.ts";
 import { Tracker } from "./tracker.ts";
 import { Waits } from "./waits.ts";
+import { createWorkflowIndex } from "./workflows/workflow-index.ts";
 
 const DEFAULT_WAIT_MAX_SECONDS = 60;
 
@@ -65,8 +68,9 @@ export class Gateway {
     if (this.#closing !== undefined) throw new ConfigurationError("The gateway is closed.");
     const { allowUnauthenticated = false } = this.#options;
     requireSafeHost(host, allowUnauthenticated);
-    const { limits, index } = this.#context;
+    const { limits, index, workflows } = this.#context;
     await index.open();
+    await workflows.open();
     const server = createHttpServer(this.handler, this.#dispatcher, { host, limits });
     const address = await startListening(server, { host, port });
     this.#server = server;
@@ -90,13 +94,15 @@ export class Gateway {
   }
 
   async #close(): Promise<void> {
-    const { streams, waits, tracker, index, limits } = this.#context;
+    const { streams, waits, tracker, index, workflows, schedules, limits } = this.#context;
     const stopped = this.#server === undefined ? undefined : stopServer(this.#server, limits.closeGraceMs);
     waits.close();
     streams.close();
     tracker.close();
     await stopped;
     await index.close();
+    await workflows.close();
+    await schedules.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -114,6 +120,13 @@ function createContext(options: GatewayOptions): GatewayContext {
   return {
     app,
     index,
+    workflows: createWorkflowIndex({
+      onWarning,
+      ...(options.indexUrl === undefined ? {} : { url: options.indexUrl }),
+    }),
+    schedules: new ScheduleBook({ app, place: options.schedules, onWarning }),
+    checkTask: createTaskCheck(app),
+    revoke: options.revoke ?? ((taskIds, how) => app.revoke(taskIds, how)),
     limits,
     logger,
     tracker: new Tracker({ app, index, onWarning }),

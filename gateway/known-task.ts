@@ -4,7 +4,7 @@ import type { GatewayContext } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import { readPreference } from "./prefer.ts";
 import { Problem } from "./problems.ts";
-import { TASK_ID_PATTERN } from "./schemas.ts";
+import { TASK_ID_PATTERN } from "./schema-parts.ts";
 import type { KnownTask } from "./task-text.ts";
 
 const TASK_ID = new RegExp(TASK_ID_PATTERN);

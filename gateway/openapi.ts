@@ -2,13 +2,16 @@
 import { VERSION } from "../version.ts";
 import { PROBLEMS, type ProblemName } from "./problems.ts";
 import type { ResponseSpec, Route } from "./route.ts";
-import { ref, SCHEMAS, type Schema } from "./schemas.ts";
+import { ref, type Schema } from "./schema-parts.ts";
+import { SCHEMAS } from "./schemas.ts";
 
 /** Problems that any request can end in. */
 const COMMON: readonly ProblemName[] = ["bad-request", "internal-error", "temporary-reduced-capacity"];
 
 const TAGS = [
   { name: "tasks", description: "Send tasks, follow them, read their results." },
+  { name: "workflows", description: "Chains, groups and chords: many tasks as one." },
+  { name: "schedules", description: "Tasks that beat sends again and again." },
   { name: "operation", description: "For those who run the gateway." },
 ];
 
@@ -47,7 +50,7 @@ function operationOf({ path, operation, requestSchema, responses, problems }: Ro
       ? {}
       : {
           requestBody: {
-            required: requestSchema === "TaskRequest",
+            required: requestSchema !== "Kwargs",
             content: { "application/json": { schema: ref(requestSchema) } },
           },
         }),
@@ -67,10 +70,15 @@ function responseOf({
   description,
   schema,
   contentType = "application/json",
+  textTypes = [],
   headers,
 }: ResponseSpec): object {
   const hasBody = schema !== undefined || contentType !== "application/json";
-  const content = { [contentType]: { schema: schema === undefined ? { type: "string" } : ref(schema) } };
+  const text = { schema: { type: "string" } };
+  const content = {
+    [contentType]: schema === undefined ? text : { schema: ref(schema) },
+    ...Object.fromEntries(textTypes.map((type) => [type, text])),
+  };
   const described = Object.entries(headers ?? {}).map(([name, text]) => [
     name,
     { description: text, schema: { type: "string" } },

@@ -25,6 +25,7 @@ export type ProblemName =
   | "forbidden-origin"
   | "not-found"
   | "unknown-task"
+  | "unknown-schedule"
   | "method-not-allowed"
   | "not-representable"
   | "unroutable-queue"
@@ -34,18 +35,27 @@ export type ProblemName =
   | "misdirected-request"
   | "invalid-arguments"
   | "bad-task-name"
+  | "reserved-task"
+  | "too-many-tasks"
   | "bad-id"
   | "bad-eta"
   | "reserved-option"
   | "reserved-envelope"
   | "task-failed"
   | "task-revoked"
+  | "task-terminal"
+  | "schedule-of-app"
+  | "too-many-schedules"
+  | "precondition-failed"
   | "internal-error"
   | "results-disabled"
+  | "chords-impossible"
+  | "revoke-impossible"
   | "bad-result"
   | "broker-refused"
   | "broker-unavailable"
   | "result-store-unavailable"
+  | "schedules-unavailable"
   | "temporary-reduced-capacity";
 
 /** Name to status, title and meaning: the one place where they are kept. */
@@ -95,6 +105,11 @@ export const PROBLEMS: Readonly<Record<ProblemName, ProblemType>> = {
     title: "Unknown task id",
     text: "This gateway did not accept a task of that id, and the result store has nothing under it. Either the id is wrong, or it was accepted so long ago that it is forgotten.",
   },
+  "unknown-schedule": {
+    status: 404,
+    title: "Unknown schedule",
+    text: "There is no schedule of this name. GET /v1/schedules lists those that there are.",
+  },
   "method-not-allowed": {
     status: 405,
     title: "Method not allowed",
@@ -114,6 +129,26 @@ export const PROBLEMS: Readonly<Record<ProblemName, ProblemType>> = {
     status: 410,
     title: "The result is gone",
     text: "The task ended, and the result store has dropped its result since (setting result_expires).",
+  },
+  "task-terminal": {
+    status: 409,
+    title: "It has ended",
+    text: "Every task of it that is known has ended, so there is nothing left to revoke.",
+  },
+  "schedule-of-app": {
+    status: 409,
+    title: "The app's own schedule",
+    text: "This schedule stands in the app's code or settings, and cannot be removed from here. It can be paused, or replaced.",
+  },
+  "too-many-schedules": {
+    status: 409,
+    title: "Too many schedules",
+    text: "There are as many schedules as the gateway may make. Remove some first.",
+  },
+  "precondition-failed": {
+    status: 412,
+    title: "It is not what you know",
+    text: "If-Match or If-None-Match does not fit what is there now. Read it again, and decide again.",
   },
   "payload-too-large": {
     status: 413,
@@ -139,6 +174,16 @@ export const PROBLEMS: Readonly<Record<ProblemName, ProblemType>> = {
     status: 422,
     title: "Not a task name",
     text: "A task name is 1 to 255 letters, digits, underscores and dots, and starts with a letter or an underscore.",
+  },
+  "reserved-task": {
+    status: 422,
+    title: "Reserved task name",
+    text: "Names that begin with celery. are Celery's own tasks. To run a task over many arguments, or tasks that belong together, send a canvas to POST /v1/workflows.",
+  },
+  "too-many-tasks": {
+    status: 422,
+    title: "The workflow is too large",
+    text: "The workflow has more tasks, or nests deeper, than the limits allow. Send it in parts, or put many small calls into chunks.",
   },
   "bad-id": {
     status: 422,
@@ -180,6 +225,16 @@ export const PROBLEMS: Readonly<Record<ProblemName, ProblemType>> = {
     title: "No results are kept",
     text: "This gateway has no result backend, or the task was sent with ignore_result, so nothing can be waited for.",
   },
+  "chords-impossible": {
+    status: 501,
+    title: "No chords without a shared result store",
+    text: "A chord, or a group with a step behind it, needs a result store that all workers read, such as Redis or a database. This gateway has none. Nothing was sent.",
+  },
+  "revoke-impossible": {
+    status: 501,
+    title: "Workers cannot be told",
+    text: "This broker cannot send one message to all workers, so nobody can be told to leave a task out. RabbitMQ and Redis can.",
+  },
   "bad-result": {
     status: 502,
     title: "The stored result cannot be read",
@@ -200,6 +255,12 @@ export const PROBLEMS: Readonly<Record<ProblemName, ProblemType>> = {
     status: 503,
     title: "The result store is unavailable",
     text: "The result store cannot be reached, or did not answer in time.",
+    retryAfterSeconds: 5,
+  },
+  "schedules-unavailable": {
+    status: 503,
+    title: "The schedules are unavailable",
+    text: "The store of schedules cannot be reached, or is not set up. The gateway's log says why.",
     retryAfterSeconds: 5,
   },
   "temporary-reduced-capacity": {

@@ -2,7 +2,8 @@
 import type { GatewayContext } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import type { ProblemName } from "./problems.ts";
-import type { Schema, SchemaName } from "./schemas.ts";
+import type { Schema } from "./schema-parts.ts";
+import type { SchemaName } from "./schemas.ts";
 
 /** A parameter of the query or of the headers; those of the path are read from the path. */
 export interface ParameterSpec {
@@ -28,12 +29,14 @@ export interface ResponseSpec {
   readonly schema?: SchemaName;
   /** Default: application/json. */
   readonly contentType?: string;
+  /** Further types that the caller may ask for, all of them text. */
+  readonly textTypes?: readonly string[];
   /** Names of headers worth knowing, with what they say. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface Route {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
   /** Segments in braces are parameters: `/v1/tasks/{id}`. */
   readonly path: string;
   readonly operation: OperationSpec;

@@ -2,10 +2,21 @@
  * The shapes that go in and out, as JSON Schema 2020-12. The same objects validate requests and are printed in the OpenAPI
  * document.
  */
+import { SCHEDULE_SCHEMAS, type ScheduleSchemaName } from "./schedules/schemas.ts";
+import {
+  args,
+  id,
+  ignoreResult,
+  kwargs,
+  QUEUE_PATTERN,
+  ref,
+  type Schema,
+  state,
+  taskName,
+  time,
+} from "./schema-parts.ts";
 import { MAX_DELAY_SECONDS } from "./times.ts";
-
-/** A JSON Schema; references are `#/components/schemas/{name}`. */
-export type Schema = Readonly<Record<string, unknown>>;
+import { WORKFLOW_SCHEMAS, type WorkflowSchemaName } from "./workflows/schemas.ts";
 
 export type SchemaName =
   | "TaskRequest"
@@ -21,43 +32,9 @@ export type SchemaName =
   | "Readiness"
   | "Problem"
   | "Result"
-  | "OpenApi";
-
-export function ref(name: SchemaName): Schema {
-  return { $ref: `#/components/schemas/${name}` };
-}
-
-/** Task names; Celery's are dotted Python names. */
-export const TASK_NAME_PATTERN = "^[A-Za-z_][A-Za-z0-9_.]*$";
-/** Task ids; Celery's SQL results have a column of 155 characters. */
-export const TASK_ID_PATTERN = "^[A-Za-z0-9._:-]{1,155}$";
-/** What queue names may be made of: nothing that is a pattern or a separator to some broker. */
-const QUEUE_PATTERN = "^[A-Za-z0-9._:@-]{1,200}$";
-
-const id: Schema = {
-  type: "string",
-  pattern: TASK_ID_PATTERN,
-  examples: ["0d7f1c0e-6a2f-4c39-8a53-2f1d9f3a7b11"],
-};
-const taskName: Schema = {
-  type: "string",
-  pattern: TASK_NAME_PATTERN,
-  maxLength: 255,
-  examples: ["examples.add"],
-};
-const state: Schema = {
-  type: "string",
-  description:
-    "PENDING, RECEIVED, STARTED, RETRY, SUCCESS, FAILURE, REVOKED, or a state of the task's own such as PROGRESS.",
-  examples: ["PENDING"],
-};
-const time: Schema = { type: "string", format: "date-time" };
-const args: Schema = { type: "array", items: {}, description: "Positional arguments." };
-const kwargs: Schema = { type: "object", description: "Keyword arguments.", examples: [{ x: 2, y: 3 }] };
-const ignoreResult: Schema = {
-  type: "boolean",
-  description: "Store no result. The state cannot be followed then.",
-};
+  | "OpenApi"
+  | WorkflowSchemaName
+  | ScheduleSchemaName;
 
 export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
   TaskRequest: {
@@ -218,4 +195,6 @@ export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
   },
   Result: { description: "The return value itself, whatever it is." },
   OpenApi: { type: "object" },
+  ...WORKFLOW_SCHEMAS,
+  ...SCHEDULE_SCHEMAS,
 };

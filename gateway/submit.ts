@@ -1,6 +1,6 @@
 /** Sends a task for a caller: checked call in, confirmed task out. */
 import type { PreparedTask, SendOptions } from "../app/index.ts";
-import { ConfigurationError, type PlainObject, type ResultDocument } from "../protocol/index.ts";
+import type { PlainObject, ResultDocument } from "../protocol/index.ts";
 import type { GatewayContext } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import { type Preference, readPreference } from "./prefer.ts";
@@ -10,7 +10,8 @@ import { newTaskId } from "./task-id.ts";
 import type { TaskEntry } from "./task-index.ts";
 import { type KnownTask, taskText } from "./task-text.ts";
 import { taskLinks } from "./task-view.ts";
-import { parseDuration, readDelay, readTime } from "./times.ts";
+import { readDelay, readExpires, readTime } from "./times.ts";
+import { traceHeaders } from "./trace-headers.ts";
 
 /** The body of `POST /v1/tasks`, once its schema has accepted it. */
 export interface TaskRequest {
@@ -24,9 +25,6 @@ export interface TaskRequest {
   readonly priority?: number;
   readonly ignore_result?: boolean;
 }
-
-/** Trace context, copied into message headers of the same names: OpenTelemetry's Celery instrumentation reads them there. */
-const TRACE_HEADERS = ["traceparent", "tracestate", "baggage"] as const;
 
 /**
  * Publishes the task and answers: 202 once the broker has confirmed it, or 200 with the result when the caller prefers to
@@ -63,18 +61,14 @@ export async function submit(
 
 async function prepare(
   exchange: Exchange,
-  { app }: GatewayContext,
+  { app, checkTask }: GatewayContext,
   request: TaskRequest,
 ): Promise<PreparedTask> {
   const { task, queue } = request;
+  checkTask(exchange, { name: task, queue, pointer: "/task", queuePointer: "/queue" });
   requirePlainValues(request.args, "/args");
   requirePlainValues(request.kwargs, "/kwargs");
-  try {
-    return await app.producer.prepare(task, toSendOptions(exchange, request));
-  } catch (error) {
-    if (queue === undefined || !(error instanceof ConfigurationError)) throw error;
-    throw new Problem("unroutable-queue", { detail: `The app sends no tasks to the queue "${queue}".` });
-  }
+  return app.producer.prepare(task, toSendOptions(exchange, request));
 }
 
 function toSendOptions(exchange: Exchange, request: TaskRequest): SendOptions {
@@ -91,30 +85,12 @@ function toSendOptions(exchange: Exchange, request: TaskRequest): SendOptions {
   if (queue !== undefined) options.queue = queue;
   if (eta !== undefined) options.eta = readTime(eta, "/eta");
   if (delay !== undefined) options.countdown = readDelay(delay, "/delay");
-  if (expires !== undefined) options.expires = readExpires(expires);
+  if (expires !== undefined) options.expires = readExpires(expires, "/expires");
   if (priority !== undefined) options.priority = priority;
   if (ignoreResult !== undefined) options.ignoreResult = ignoreResult;
   const headers = traceHeaders(exchange);
   if (headers !== undefined) options.headers = headers;
   return options;
-}
-
-function readExpires(expires: number | string): number | string {
-  if (typeof expires === "number") return expires;
-  return parseDuration(expires) === undefined
-    ? readTime(expires, "/expires")
-    : readDelay(expires, "/expires");
-}
-
-function traceHeaders({ req }: Exchange): PlainObject | undefined {
-  let found: PlainObject | undefined;
-  for (const name of TRACE_HEADERS) {
-    const value = req.headers[name];
-    if (value === undefined) continue;
-    found ??= {};
-    found[name] = String(value);
-  }
-  return found;
 }
 
 function toEntry({ id, call, route }: PreparedTask, ignoreResult: boolean): TaskEntry {

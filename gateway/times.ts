@@ -34,6 +34,12 @@ export function readTime(text: string, pointer: string): string {
   throw new Problem("bad-eta", { detail, members: { errors: [{ pointer, detail }] } });
 }
 
+/** When a task that has not started is dropped: seconds from now, or a point in time. Throws what the two above throw. */
+export function readExpires(expires: number | string, pointer: string): number | string {
+  if (typeof expires === "number" || parseDuration(expires) !== undefined) return readDelay(expires, pointer);
+  return readTime(expires, pointer);
+}
+
 /** A stored time with its offset: Python writes UTC without one. */
 export function withOffset(text: string): string {
   return /(?:[Zz]|[+-]\d{2}:?\d{2})$/.test(text) ? text : `${text}+00:00`;

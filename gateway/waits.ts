@@ -11,6 +11,13 @@ export interface Wait {
   cancel(): void;
 }
 
+/** A place that is taken for a wait of any kind. */
+export interface ReservedWait {
+  /** Aborted when the caller goes away or the gateway closes. */
+  readonly signal: AbortSignal;
+  release(): void;
+}
+
 export class Waits {
   readonly #app: App;
   readonly #budget: Budget;
@@ -23,6 +30,26 @@ export class Waits {
   }
 
   /**
+   * A place among those who wait, taken before anything is sent; release it. Throws Problem `temporary-reduced-capacity`.
+   */
+  reserve(exchange: Exchange): ReservedWait {
+    const { stop, release } = this.#take(exchange);
+    return { signal: stop.signal, release };
+  }
+
+  #take(exchange: Exchange): { readonly stop: AbortController; readonly release: () => void } {
+    this.#budget.take();
+    const stop = new AbortController();
+    this.#running.add(stop);
+    exchange.onClose(() => stop.abort());
+    if (this.#closed) stop.abort();
+    const release = (): void => {
+      if (this.#running.delete(stop)) this.#budget.give();
+    };
+    return { stop, release };
+  }
+
+  /**
    * Resolves when the wait is under way, so that a task published afterwards cannot end unseen. It ends with the first
    * document that `until` takes, and in any case with a final one. Throws Problem `temporary-reduced-capacity`.
    */
@@ -32,21 +59,14 @@ export class Waits {
     seconds: number,
     until?: (document: ResultDocument) => boolean,
   ): Promise<Wait> {
-    this.#budget.take();
-    const stop = new AbortController();
-    this.#running.add(stop);
-    const end = (): void => {
-      if (this.#running.delete(stop)) this.#budget.give();
-    };
+    const { stop, release } = this.#take(exchange);
     try {
-      const done = this.#wait(id, seconds, stop, await this.#app.backend(), until).finally(end);
+      const done = this.#wait(id, seconds, stop, await this.#app.backend(), until).finally(release);
       // A task that could not be published leaves its wait unheard.
       done.catch(() => undefined);
-      exchange.onClose(() => stop.abort());
-      if (this.#closed) stop.abort();
       return { done, cancel: () => stop.abort() };
     } catch (error) {
-      end();
+      release();
       throw error;
     }
   }

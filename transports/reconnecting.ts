@@ -26,9 +26,15 @@ export interface ReconnectingOptions {
   readonly deadlineMs: number;
   /** Attempts in a row before giving up; null never gives up. */
   readonly maxRetries: number | null;
+  /** False ends it with its first life. Default true. */
+  readonly retry?: boolean;
+  /** False ends it when no broker answers the first attempt. Default true. */
+  readonly retryOnStartup?: boolean;
   readonly onWarning: (message: string, error?: unknown) => void;
   /** Called on every new life of the connection, with the number of lives so far. */
   readonly onConnected?: (life: number) => void;
+  /** Called when a life ended that nobody closed. */
+  readonly onLost?: () => void;
 }
 
 /** Publishes that may wait for a connection; more are refused at once, so that memory stays bounded. */
@@ -109,11 +115,18 @@ export class ReconnectingConnection implements Connection {
         await this.#live(life, lives);
       } catch (error) {
         failures += 1;
+        if (!this.#mayRetry(lives, failures)) throw error;
         this.#noteFailure(transport, toError(error), failures);
         line = nextInLine(line, this.#options.strategy);
         if (failures % this.#options.transports.length === 0) await this.#pause(backoffMs(failures));
       }
     }
+  }
+
+  /** Each broker of the list has its turn before the first connection is given up. */
+  #mayRetry(lives: number, failures: number): boolean {
+    const { transports, retry = true, retryOnStartup = true } = this.#options;
+    return lives === 0 ? retryOnStartup || failures < transports.length : retry;
   }
 
   #noteFailure(transport: Transport, error: Error, failures: number): void {
@@ -147,6 +160,7 @@ export class ReconnectingConnection implements Connection {
     this.#life = undefined;
     for (const consumer of this.#consumers) consumer.detach();
     if (this.#closing === undefined) {
+      this.#options.onLost?.();
       await life.close().catch(() => undefined);
       throw error ?? new BrokerError("broker_unavailable", "The broker closed the connection.");
     }

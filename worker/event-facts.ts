@@ -2,6 +2,7 @@
 import { type ExceptionDocument, pythonRepr } from "../protocol/index.ts";
 import type { Job } from "./job.ts";
 import type { Outcome } from "./outcome.ts";
+import type { Verdict } from "./verdict.ts";
 
 /** Length of a result's repr, in characters (`resultrepr_maxsize`). */
 const MAX_RESULT_REPR = 1024;
@@ -33,8 +34,8 @@ export function rejectedFacts(requeue: boolean): EventFacts {
   return ["task-rejected", { requeue }];
 }
 
-/** The events that an outcome causes; `isDropped` when the broker is told to drop the message of a failed task. */
-export function endFacts(job: Job, outcome: Outcome, isDropped: boolean): readonly EventFacts[] {
+/** The events that an outcome causes. */
+export function endFacts(job: Job, outcome: Outcome, verdict: Verdict): readonly EventFacts[] {
   switch (outcome.state) {
     case "SUCCESS": {
       const runtime = job.startedAtMs === undefined ? null : (Date.now() - job.startedAtMs) / 1000;
@@ -42,7 +43,8 @@ export function endFacts(job: Job, outcome: Outcome, isDropped: boolean): readon
     }
     case "FAILURE": {
       const failed: EventFacts = ["task-failed", trouble(outcome)];
-      return isDropped ? [rejectedFacts(false), failed] : [failed];
+      if (verdict === "ack") return [failed];
+      return verdict === "reject" ? [rejectedFacts(false), failed] : [failed, rejectedFacts(true)];
     }
     case "RETRY":
       return [["task-retried", trouble(outcome)]];

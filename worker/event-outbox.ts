@@ -2,7 +2,6 @@
  * Events on their way to the broker. Task events of one turn of the event loop travel as one list, as Celery's do. While the
  * broker is away they wait, as many as there is room for.
  */
-import { EVENT_EXCHANGE } from "../app/index.ts";
 import { type Awaitable, andThen, encodeBody, type Serializer } from "../codecs/index.ts";
 import { BrokerError } from "../protocol/index.ts";
 import type { ReconnectingConnection } from "../transports/index.ts";
@@ -18,6 +17,7 @@ export interface EventOutboxOptions {
   /** Node name of the sender. */
   readonly hostname: string;
   readonly serializer: Serializer;
+  readonly exchange: string;
   readonly onWarning: (message: string, error?: unknown) => void;
 }
 
@@ -130,7 +130,7 @@ export class EventOutbox {
   }
 
   #publish({ routingKey, events, isList }: Parcel): Awaitable<void> {
-    const { connection, serializer, hostname } = this.#options;
+    const { connection, serializer, hostname, exchange } = this.#options;
     const encoded = encodeBody(isList ? events : events[0], serializer);
     return andThen(encoded, ({ body, contentType, contentEncoding }) =>
       connection.publish(
@@ -141,7 +141,7 @@ export class EventOutbox {
           headers: { hostname },
           properties: { deliveryMode: 1, priority: 0 },
         },
-        { exchange: EVENT_EXCHANGE, routingKey, optional: true },
+        { exchange, routingKey, optional: true },
       ),
     );
   }

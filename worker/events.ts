@@ -1,6 +1,6 @@
 /** Events for monitors: worker heartbeats always, task events when switched on. Source: celery/events, celery/worker/heartbeat.py. */
 import { loadavg, platform } from "node:os";
-import { EVENT_EXCHANGE, type LamportClock } from "../app/index.ts";
+import type { LamportClock } from "../app/index.ts";
 import type { Serializer } from "../codecs/index.ts";
 import type { ReconnectingConnection } from "../transports/index.ts";
 import { VERSION } from "../version.ts";
@@ -16,6 +16,7 @@ import { EventOutbox } from "./event-outbox.ts";
 import type { Refusal } from "./intake.ts";
 import type { Job } from "./job.ts";
 import type { Outcome } from "./outcome.ts";
+import type { Verdict } from "./verdict.ts";
 
 /** Seconds between heartbeats; monitors take a worker for dead after twice that. */
 const HEARTBEAT_SECONDS = 2;
@@ -27,9 +28,11 @@ export interface EventSenderOptions {
   readonly hostname: string;
   readonly clock: LamportClock;
   readonly serializer: Serializer;
+  /** Setting eventExchange. */
+  readonly exchange: string;
   readonly taskEvents: boolean;
-  /** Setting taskAcksOnFailureOrTimeout: without it the broker drops the messages of failed tasks. */
-  readonly acksOnFailure: boolean;
+  /** What the broker is told of an ended task. */
+  readonly verdict: (job: Job, outcome: Outcome) => Verdict;
   readonly load: () => { readonly active: number; readonly processed: number };
   /** Called for each heartbeat. */
   readonly onHeartbeat: () => void;
@@ -120,8 +123,8 @@ export class EventSender {
   ended(job: Job, outcome: Outcome): void {
     for (const observer of this.#observers) observer.ended(job, outcome);
     if (!this.#isWanted(job)) return;
-    const isDropped = job.acksLate && !this.#options.acksOnFailure;
-    for (const facts of endFacts(job, outcome, isDropped)) this.#task(job, facts);
+    const verdict = this.#options.verdict(job, outcome);
+    for (const facts of endFacts(job, outcome, verdict)) this.#task(job, facts);
   }
 
   /** Its process died, and it runs once more. */
@@ -169,7 +172,7 @@ export class EventSender {
 export function createEventSender(options: EventSenderOptions): EventSender {
   const type = options.connection.capabilities.eventExchangeType;
   if (type !== undefined) {
-    options.connection.declareExchange({ name: EVENT_EXCHANGE, type }).catch((error: unknown) => {
+    options.connection.declareExchange({ name: options.exchange, type }).catch((error: unknown) => {
       options.onWarning("The event exchange could not be declared", error);
     });
   }

@@ -9,10 +9,12 @@ import {
   Replace,
   Retry,
   type RetryOptions,
+  runAsTask,
   type TaskContext,
   type TaskRequestInfo,
 } from "../app/index.ts";
-import { customHeaders, readStamps } from "../protocol/index.ts";
+import { customHeaders, type ResultTuple, readStamps } from "../protocol/index.ts";
+import type { AddToChord } from "./add-to-chord.ts";
 import type { Run } from "./job.ts";
 import { exceptionDocument, failure, type Outcome, toExceptionDocument } from "./outcome.ts";
 
@@ -21,6 +23,7 @@ export interface ExecuteOptions<R extends Run> {
   readonly hostname: string;
   /** Stores a state between start and end. */
   readonly updateState: (run: R, state: string, meta: unknown) => Promise<void>;
+  readonly addToChord: AddToChord;
 }
 
 /** Answers at once when the task does. */
@@ -28,19 +31,30 @@ export function createExecute<R extends Run>(
   options: ExecuteOptions<R>,
 ): (run: R) => Outcome | Promise<Outcome> {
   return (run) => {
+    const children: ResultTuple[] = [];
     try {
-      const args = bindArguments(run.task, run.request.args, run.request.kwargs);
-      const context = run.task.options.bind === true ? createContext(run, options) : UNBOUND;
-      const returned = run.task.run(context, args);
-      if (!isPromiseLike(returned)) return { state: "SUCCESS", result: returned };
+      const { task, request } = run;
+      const args = bindArguments(task, request.args, request.kwargs);
+      // Only a bound task knows its family: that costs a little at each step of a function.
+      const returned =
+        task.options.bind === true
+          ? runAsTask({ id: request.id, rootId: request.rootId, children }, () =>
+              task.run(createContext(run, options), args),
+            )
+          : task.run(UNBOUND, args);
+      if (!isPromiseLike(returned)) return success(returned, children);
       return Promise.resolve(returned).then(
-        (result): Outcome => ({ state: "SUCCESS", result }),
+        (result) => success(result, children),
         (error: unknown) => toOutcome(error, run, options),
       );
     } catch (error) {
       return toOutcome(error, run, options);
     }
   };
+}
+
+function success(result: unknown, children: readonly ResultTuple[]): Outcome {
+  return children.length === 0 ? { state: "SUCCESS", result } : { state: "SUCCESS", result, children };
 }
 
 function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
@@ -93,6 +107,7 @@ function createContext<R extends Run>(run: R, options: ExecuteOptions<R>): TaskC
     },
     updateState: (state: string, meta?: unknown) => options.updateState(run, state, meta ?? null),
     replace: (signature) => new Replace(signature),
+    addToChord: (member) => options.addToChord(run, member),
     retry(retryOptions: RetryOptions = {}) {
       return planRetry(this.request, run.task.options, retryOptions, Date.now());
     },

@@ -72,20 +72,21 @@ async function sendAll(
   list: readonly Successor[],
   value: unknown,
 ): Promise<readonly ResultTuple[]> {
-  const { id: parentId, rootId, replyTo } = job.request;
+  const { id: parentId, rootId, replyTo, priority } = job.request;
+  const inherited = app.settings.taskInheritParentPriority ? { priority } : {};
   const plain = list.filter(({ signature }) => signature.subtask_type === null);
   const prepared = await Promise.all(
     plain.map(({ signature, chain }) => {
       const options = toSendOptions(withResult(signature, value));
       const more = chain.length === 0 ? {} : { chain };
-      return app.producer.prepare(signature.task, { parentId, rootId, ...options, ...more });
+      return app.producer.prepare(signature.task, { parentId, rootId, ...options, ...inherited, ...more });
     }),
   );
   await Promise.all(prepared.map((one) => app.publish(one)));
   const children: ResultTuple[] = prepared.map(({ id }) => [[id, null], null]);
   for (const { signature, chain } of list) {
     if (signature.subtask_type === null) continue;
-    const family = { parent_id: parentId, root_id: rootId };
+    const family = { parent_id: parentId, root_id: rootId, ...inherited };
     const call: CanvasCall = {
       args: [value],
       options: chain.length === 0 ? family : { ...family, chain: [...chain] },

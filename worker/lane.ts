@@ -15,6 +15,8 @@ export interface LaneOptions {
   readonly queues: readonly QueueSpec[];
   /** Messages held per slot of the pool; 0 means no limit. */
   readonly prefetchMultiplier: number;
+  /** After a lost connection, hold fewer while tasks run that it had brought. */
+  readonly reducesPrefetch: boolean;
   /** Tasks with an ETA that are held beside those. */
   readonly etaLimit: number;
   /** Takes what the broker hands out; the next batch comes when it resolves. */
@@ -31,6 +33,8 @@ export class Lane {
   #queues: readonly QueueSpec[];
   #consumer: Consumer | undefined;
   #prefetch = 0;
+  /** Tasks that ran when the connection was lost. */
+  #orphans: readonly Job[] = [];
 
   constructor(options: LaneOptions) {
     this.#options = options;
@@ -104,6 +108,17 @@ export class Lane {
     this.#consumer?.setPrefetch(wanted);
   }
 
+  /** Tasks whose message the broker has taken back still keep their place in the pool. */
+  onConnectionLost(): void {
+    if (this.#options.reducesPrefetch) this.#orphans = [...this.scheduler.active];
+    this.adjustPrefetch();
+  }
+
+  /** A task has ended. */
+  onEnd(): void {
+    if (this.#orphans.length > 0) this.adjustPrefetch();
+  }
+
   /** When half of what waits for the pool has gone: fetching each message by itself costs more than running a small task. */
   #wantsMore(held: number): boolean {
     const { size } = this.pool;
@@ -114,7 +129,12 @@ export class Lane {
   #wantedPrefetch(): number {
     const { prefetchMultiplier, etaLimit } = this.#options;
     const forPool = Math.trunc(this.pool.size * prefetchMultiplier);
-    return forPool === 0 ? 0 : forPool + Math.min(this.scheduler.scheduledCount, etaLimit);
+    if (forPool === 0) return 0;
+    const eta = Math.min(this.scheduler.scheduledCount, etaLimit);
+    if (this.#orphans.length === 0) return forPool + eta;
+    this.#orphans = this.#orphans.filter((job) => job.delivery.lost && this.scheduler.active.has(job));
+    const reduced = Math.trunc(forPool - this.#orphans.length * prefetchMultiplier);
+    return Math.max(1, Math.ceil(prefetchMultiplier), reduced) + eta;
   }
 
   /** Consumes no more; resolves when what was handed out has been taken in. */

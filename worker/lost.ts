@@ -2,7 +2,8 @@
  * Tasks whose process died. One that may run again is sent once more with its deliveries counted, and becomes a dead
  * letter when no process survives it; the others fail with WorkerLostError.
  */
-import type { App } from "../app/index.ts";
+import { type App, TASK_DEFAULTS } from "../app/index.ts";
+import type { ExceptionDocument } from "../protocol/index.ts";
 import { lostTooOften, MAX_DELIVERIES, previousDeliveries } from "./deliveries.ts";
 import type { EventSender } from "./events.ts";
 import type { Refusal } from "./intake.ts";
@@ -27,6 +28,16 @@ export function lostRefusal({ delivery, request }: Job, times: number): Refusal 
   return { delivery, code: "worker_lost", reason, exception, taskId, taskName, replyTo };
 }
 
+/** The retry of a lost task, or its failure when none is left. Source: celery/worker/request.py `_retry_worker_lost`. */
+function retryOf({ request, task }: Job, exception: ExceptionDocument): Outcome {
+  const { maxRetries = TASK_DEFAULTS.maxRetries, defaultRetryDelay = TASK_DEFAULTS.defaultRetryDelay } =
+    task.options;
+  if (maxRetries !== null && request.retries >= maxRetries)
+    return { state: "FAILURE", exception, traceback: null };
+  const etaMs = Date.now() + defaultRetryDelay * 1000;
+  return { state: "RETRY", exception, traceback: null, etaMs, retries: request.retries + 1 };
+}
+
 /** Takes over a lost task. */
 export type LostHandler = (job: Job, outcome: Extract<Outcome, { state: "LOST" }>) => void;
 
@@ -44,6 +55,11 @@ export function createLostHandler({
   };
 
   return (job, { exception }) => {
+    const { retryOnWorkerLost = app.settings.taskRetryOnWorkerLost } = job.task.options;
+    if (retryOnWorkerLost) {
+      const outcome = retryOf(job, exception);
+      return settler.settle(job, outcome, () => events.ended(job, outcome));
+    }
     const mayRunAgain = job.task.options.rejectOnWorkerLost ?? app.settings.taskRejectOnWorkerLost;
     if (!job.acksLate || !mayRunAgain) {
       const outcome: Outcome = { state: "FAILURE", exception, traceback: null };

@@ -4,12 +4,18 @@ import {
   CelerityError,
   DecodeError,
   type ExceptionDocument,
+  type ResultTuple,
   type Signature,
   toError,
 } from "../protocol/index.ts";
 
 export type Outcome =
-  | { readonly state: "SUCCESS"; readonly result: unknown }
+  | {
+      readonly state: "SUCCESS";
+      readonly result: unknown;
+      /** What the task has sent. */
+      readonly children?: readonly ResultTuple[];
+    }
   | { readonly state: "FAILURE"; readonly exception: ExceptionDocument; readonly traceback: string | null }
   | {
       readonly state: "RETRY";

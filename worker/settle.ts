@@ -19,6 +19,7 @@ import { failure, type Outcome } from "./outcome.ts";
 import type { SealCheck } from "./seal-check.ts";
 import type { Sender } from "./sender.ts";
 import { withinTraceOf } from "./task-tracing.ts";
+import { type Verdict, verdictOf } from "./verdict.ts";
 
 /** A job that has ended. */
 interface Ended {
@@ -26,9 +27,6 @@ interface Ended {
   readonly outcome: Outcome;
   readonly children: readonly ResultTuple[];
 }
-
-/** What the broker is told. */
-type Verdict = "ack" | "reject" | "requeue";
 
 export interface SettleOptions {
   readonly app: App;
@@ -164,7 +162,14 @@ function isStored({ job, outcome }: Ended, { backend, app }: SettleOptions): boo
 function toEntry({ job, outcome, children }: Ended, options: SettleOptions): ResultEntry {
   switch (outcome.state) {
     case "SUCCESS":
-      return entryOf(job, "SUCCESS", outcome.result ?? null, null, children, options);
+      return entryOf(
+        job,
+        "SUCCESS",
+        outcome.result ?? null,
+        null,
+        [...(outcome.children ?? []), ...children],
+        options,
+      );
     case "RETRY":
     case "FAILURE":
       return entryOf(job, outcome.state, outcome.exception, outcome.traceback, children, options);
@@ -243,11 +248,4 @@ async function storeAll(
     if (error !== undefined) failed.set(at, error);
   }
   return failed;
-}
-
-/** Celery's table of acknowledgements for late acks (celery/worker/request.py). */
-function verdictOf({ job, outcome }: Ended, { settings }: App): Verdict {
-  if (outcome.state === "REJECTED") return outcome.requeue ? "requeue" : "reject";
-  if (outcome.state === "FAILURE" && !settings.taskAcksOnFailureOrTimeout && job.acksLate) return "reject";
-  return "ack";
 }

@@ -6,6 +6,8 @@ export interface WorkerOptions {
   readonly app: App;
   /** Queues to consume; default: the app's taskQueues, or its default queue. */
   readonly queues?: readonly string[];
+  /** Queues of those not to consume: Celery's `-X`. */
+  readonly excludeQueues?: readonly string[];
   /** Celery's `-n`: `name@host`, with %h, %n and %d. */
   readonly hostname?: string;
   /** Default: the setting workerPool. */

@@ -2,22 +2,25 @@
  * The worker: consumes queues, runs tasks, settles them. This file only connects the parts; each step of a task's way has
  * a file of its own (intake, scheduler, pool, settle).
  */
+
 import { hostname } from "node:os";
 import { type App, LamportClock, type WorkerEvent } from "../app/index.ts";
 import { type Awaitable, andThen } from "../codecs/index.ts";
 import { ConfigurationError, toError } from "../protocol/index.ts";
 import type { Delivery, QueueSpec, ReconnectingConnection } from "../transports/index.ts";
+import { createAddToChord } from "./add-to-chord.ts";
 import type { Bootstep } from "./bootstep.ts";
 import { isBesidePool, registerBuiltins, runBesidePool } from "./builtins/index.ts";
+import { cancelLost } from "./cancel-lost.ts";
 import { type ChordJoiner, createChordJoiner } from "./chords/index.ts";
 import { previousDeliveries } from "./deliveries.ts";
 import { describeOutcome } from "./describe-outcome.ts";
+import { createFindDone, type FindDone } from "./duplicates.ts";
 import { createEventSender, type EventSender } from "./events.ts";
 import { createExecute } from "./execute.ts";
 import { createIntake, isRefusal, type Refusal } from "./intake.ts";
 import type { Job } from "./job.ts";
 import { Lane } from "./lane.ts";
-import { cancelLost } from "./cancel-lost.ts";
 import { consumedQueues, type LanePlan, planLanes } from "./lane-plans.ts";
 import { createLostHandler, type LostHandler, lostRefusal } from "./lost.ts";
 import { nodeName } from "./node-name.ts";
@@ -40,6 +43,7 @@ import { Suspects } from "./suspects.ts";
 import { withTaskSignals } from "./task-signals.ts";
 import { withTracing } from "./task-tracing.ts";
 import { TimeLimits } from "./time-limits.ts";
+import { verdictOf } from "./verdict.ts";
 import type { WorkerLogger, WorkerOptions } from "./worker-options.ts";
 
 export function createWorker(options: WorkerOptions): Worker {
@@ -215,7 +219,11 @@ export class Worker {
         app.settings.brokerUrl,
       );
     const execute = observed(
-      createExecute<Job>({ hostname: this.hostname, updateState: settler.storeState }),
+      createExecute<Job>({
+        hostname: this.hostname,
+        updateState: settler.storeState,
+        addToChord: createAddToChord(app),
+      }),
     );
     const executeBuiltin = observed(runBesidePool);
     const connection = await app.openConnection({
@@ -234,8 +242,9 @@ export class Worker {
       hostname: this.hostname,
       clock: this.clock,
       serializer: app.codecs.serializer(app.settings.eventSerializer),
+      exchange: app.settings.eventExchange,
       taskEvents: this.#options.taskEvents ?? app.settings.workerSendTaskEvents,
-      acksOnFailure: app.settings.taskAcksOnFailureOrTimeout,
+      verdict: (job, outcome) => verdictOf({ job, outcome }, app),
       load: () => ({ active: this.jobs.active.length, processed: this.#processed }),
       onHeartbeat: () => app.signals.send("heartbeat_sent", () => this.#event),
       onWarning: warn,
@@ -273,7 +282,10 @@ export class Worker {
         scheduler,
         connection,
         queues,
-        prefetchMultiplier: this.#options.prefetchMultiplier ?? app.settings.workerPrefetchMultiplier,
+        prefetchMultiplier:
+          this.#options.prefetchMultiplier ??
+          (app.settings.workerDisablePrefetch ? 1 : app.settings.workerPrefetchMultiplier),
+        reducesPrefetch: app.settings.workerEnablePrefetchCountReduction,
         etaLimit: app.settings.workerEtaTaskLimit,
         onDeliveries: (deliveries) => this.#takeIn(deliveries, scheduler),
         onFailed: (error) => this.#fail(toError(error)),
@@ -303,6 +315,7 @@ export class Worker {
       sender,
       joiner,
       suspects,
+      findDone: createFindDone({ app, backend, onWarning: warn }),
       connection,
       events,
       limits,
@@ -374,10 +387,18 @@ export class Worker {
     return andThen(parts.park(accepted, scheduler), (isParked) => {
       if (isParked) return;
       return andThen(parts.suspects.admit(accepted), (admission) => {
-        if (admission === "start") this.#keep(accepted, parts, scheduler);
-        else if (admission === "give up")
-          this.#refuse(lostRefusal(accepted, previousDeliveries(delivery)), parts);
+        if (admission === "start") return this.#keepUnlessDone(accepted, parts, scheduler);
+        if (admission === "give up") this.#refuse(lostRefusal(accepted, previousDeliveries(delivery)), parts);
       });
+    });
+  }
+
+  #keepUnlessDone(job: Job, parts: Parts, scheduler: Scheduler): Awaitable<void> {
+    return andThen(parts.findDone(job), (done) => {
+      if (done === undefined) return this.#keep(job, parts, scheduler);
+      parts.events.received(job);
+      parts.suspects.ended(job);
+      this.#onEnd(done.job, done.outcome, parts.settler, parts.events);
     });
   }
 
@@ -403,6 +424,7 @@ export class Worker {
 
   /** What the lost connection brought is handed out again, by it or by others. */
   #onConnectionLost(): void {
+    for (const lane of this.#parts?.lanes ?? []) lane.onConnectionLost();
     if (!this.app.settings.workerCancelLongRunningTasksOnConnectionLoss) return;
     for (const job of this.jobs.active) if (job.acksLate) cancelLost(job, this);
   }
@@ -425,6 +447,7 @@ export class Worker {
     this.#processed += 1;
     this.#total.set(task, (this.#total.get(task) ?? 0) + 1);
     this.#parts?.suspects.ended(job);
+    for (const lane of this.#parts?.lanes ?? []) lane.onEnd();
     if (outcome.state === "LOST") {
       this.#log(job, outcome);
       this.#parts?.lostHandler(job, outcome);
@@ -505,6 +528,7 @@ export interface Parts {
   /** undefined: no results are kept. */
   readonly joiner: ChordJoiner | undefined;
   readonly suspects: Suspects;
+  readonly findDone: FindDone;
   readonly connection: ReconnectingConnection;
   readonly events: EventSender;
   readonly limits: TimeLimits;

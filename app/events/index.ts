@@ -3,10 +3,8 @@ export * from "./cluster-state.ts";
 export type { ClusterEvent } from "./event.ts";
 export {
   createEventReceiver,
-  EVENT_EXCHANGE,
   EventReceiver,
   type EventReceiverOptions,
-  eventQueue,
 } from "./receiver.ts";
 export * from "./snapshots.ts";
 export { ClusterTask, type TaskSnapshot } from "./task-state.ts";

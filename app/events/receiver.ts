@@ -2,19 +2,15 @@
  * Receives the events of workers and clients of any language. Source: celery/events/receiver.py of 5.7. An event without
  * a time or a clock gets ours; what is no event is left out, with a warning.
  */
-import { randomUUID } from "node:crypto";
 import { decodeBody } from "../../codecs/index.ts";
 import { ConfigurationError, DecodeError, isPlainObject } from "../../protocol/index.ts";
-import type { Consumer, Delivery, QueueSpec } from "../../transports/index.ts";
+import type { Consumer, Delivery } from "../../transports/index.ts";
 import type { App } from "../app.ts";
 import { LamportClock } from "../lamport-clock.ts";
+import { eventQueue } from "../monitor-queues.ts";
 import { broadcast } from "../remote-control.ts";
 import { type ClusterEvent, isName } from "./event.ts";
 
-/** Settings event_exchange, event_queue_prefix, event_queue_ttl and event_queue_expires of Celery, at their defaults. */
-export const EVENT_EXCHANGE = "celeryev";
-const QUEUE_TTL_MS = 5000;
-const QUEUE_EXPIRES_MS = 60_000;
 /** Of the messages that cannot be read, every so many'th is worth a warning. */
 const WARN_EVERY = 100;
 
@@ -30,20 +26,6 @@ export interface EventReceiverOptions {
 
 export function createEventReceiver(options: EventReceiverOptions): EventReceiver {
   return new EventReceiver(options);
-}
-
-/** The queue of one receiver, with kombu's arguments: it and its messages go when nobody listens. */
-export function eventQueue(exchangeType: "topic" | "fanout", routingKey: string): QueueSpec {
-  return {
-    name: `${EVENT_EXCHANGE}.${randomUUID()}`,
-    exchange: { name: EVENT_EXCHANGE, type: exchangeType },
-    routingKey,
-    durable: false,
-    exclusive: true,
-    autoDelete: true,
-    messageTtlMs: QUEUE_TTL_MS,
-    expiresMs: QUEUE_EXPIRES_MS,
-  };
 }
 
 export class EventReceiver {
@@ -67,7 +49,7 @@ export class EventReceiver {
         "This broker has no events: it cannot send one message to all who listen (RabbitMQ and Redis can).",
       );
     }
-    const queue = eventQueue(type, routingKey);
+    const queue = eventQueue(app.settings, type, routingKey);
     await connection.declareQueue(queue);
     const consumer = connection.consume([queue], { prefetch: 0, noAck: true });
     this.#consumer = consumer;

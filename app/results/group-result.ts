@@ -25,8 +25,11 @@ export type CompletedMember =
   | { readonly index: number; readonly id: string; readonly value: unknown; readonly error: undefined }
   | { readonly index: number; readonly id: string; readonly value: undefined; readonly error: CelerityError };
 
-/** A handle on a group of results; making one costs nothing and asks nobody. */
-export class GroupResult<Result = unknown> {
+/**
+ * A handle on a group of results; making one costs nothing and asks nobody. `Values` is the list of its members' values,
+ * for groups whose members have types of their own.
+ */
+export class GroupResult<Result = unknown, Values extends readonly unknown[] = Result[]> {
   readonly id: string;
   /** The members in their order; a group within the group is one member. */
   readonly results: readonly AnyResult[];
@@ -55,17 +58,17 @@ export class GroupResult<Result = unknown> {
    * All values in the members' order once all are there; of a group within the group, a list. Throws the first
    * {@link TaskError} as soon as it is known, and what {@link completed} throws.
    */
-  async join({ propagate = true, ...wait }: JoinOptions = {}): Promise<Result[]> {
+  async join({ propagate = true, ...wait }: JoinOptions = {}): Promise<Values> {
     const values: unknown[] = new Array(this.results.length).fill(undefined);
     for await (const { index, value, error } of this.completed(wait)) {
       if (error !== undefined && propagate) throw error;
       values[index] = error ?? value;
     }
-    return values as Result[];
+    return values as readonly unknown[] as Values;
   }
 
   /** The same as {@link join}, by the name that it has for a task. */
-  get(options?: JoinOptions): Promise<Result[]> {
+  get(options?: JoinOptions): Promise<Values> {
     return this.join(options);
   }
 
@@ -178,7 +181,7 @@ export class GroupResult<Result = unknown> {
   }
 }
 
-export function isGroupResult(result: AnyResult): result is GroupResult {
+export function isGroupResult(result: AnyResult): result is GroupResult<unknown, readonly unknown[]> {
   return result instanceof GroupResult;
 }
 

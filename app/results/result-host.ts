@@ -13,7 +13,7 @@ export interface RevokeOptions {
 }
 
 /** A result of a task or of a group, as it stands in a tree of results. */
-export type AnyResult = AsyncResult | GroupResult;
+export type AnyResult = AsyncResult | GroupResult<unknown, readonly unknown[]>;
 
 export interface ResultHost {
   backend(): Promise<ResultBackend>;

@@ -1,84 +1,121 @@
 /** Checks what people and programs write into a store of schedules. */
-import { isDeepStrictEqual } from "node:util";
-import { ConfigurationError, isPlainObject } from "../../protocol/index.ts";
-import { parseSchedule } from "../schedules/index.ts";
+import { CATCH_UP } from "../../app/index.ts";
+import { ConfigurationError, isPlainObject, type PlainObject } from "../../protocol/index.ts";
+import { parseSchedule, type ScheduleInput, type ScheduleSpec } from "../schedules/index.ts";
+import { type Check, flag, list, object, oneOf, text, time, whole } from "./field-checks.ts";
+import { ScheduleError } from "./schedule-error.ts";
 import type { ScheduleDefinition, ScheduleOptions } from "./schedule-store.ts";
 
 /** Characters of names, as django-celery-beat's columns have them. */
-export const MAX_NAME = 200;
-const MAX_PRIORITY = 255;
+const MAX_NAME = 200;
+const MAX_DESCRIPTION = 10_000;
 
-/** What may be left out of a new definition. */
-export type NewSchedule = Pick<ScheduleDefinition, "name" | "task" | "schedule"> &
-  Partial<ScheduleDefinition>;
+/** What may be left out of a new definition, and how its schedule may be written. */
+export type NewSchedule = Pick<ScheduleDefinition, "name" | "task"> &
+  Partial<Omit<ScheduleDefinition, "schedule">> & { readonly schedule: ScheduleInput };
 
-/** The definition with its defaults. Throws ConfigurationError that names the field. */
-export function scheduleDefinition(given: NewSchedule): ScheduleDefinition {
-  const definition: ScheduleDefinition = {
+const checkText = text(1, MAX_NAME);
+
+const OPTIONS: Readonly<Record<keyof ScheduleOptions, Check>> = {
+  queue: text(0, MAX_NAME),
+  exchange: text(0, MAX_NAME),
+  routingKey: text(0, MAX_NAME),
+  priority: whole(255),
+  expires: whole(2 ** 31 - 1),
+  headers: object,
+};
+
+const REQUIRED: readonly string[] = ["name", "task", "schedule"];
+const FIELDS: Readonly<Record<keyof ScheduleDefinition, Check>> = {
+  name: checkText,
+  task: checkText,
+  // It is read later.
+  schedule: () => undefined,
+  args: list,
+  kwargs: object,
+  options: (value, field) => {
+    if (!isPlainObject(value)) throw new ScheduleError(field, "must be an object");
+    checkFields(value, OPTIONS, `${field}.`);
+  },
+  catchUp: oneOf(CATCH_UP),
+  enabled: flag,
+  oneOff: flag,
+  startAtMs: time,
+  expiresAtMs: time,
+  description: text(0, MAX_DESCRIPTION),
+};
+
+/** What a store adds to a definition: it may stand in one that is changed and written again, and does not count. */
+const FACTS: ReadonlySet<string> = new Set(["lastRunAtMs", "totalRunCount", "changedAtMs", "origin"]);
+
+/**
+ * The definition with its defaults, its schedule written out; fields that are undefined are left out. Takes whatever a stranger
+ * may send. Throws ScheduleError, and CelerityError `missing_package` where solar schedules cannot be reckoned.
+ */
+export function scheduleDefinition(given: NewSchedule | PlainObject): ScheduleDefinition {
+  if (!isPlainObject(given)) throw new ScheduleError("", "there must be an object with its fields");
+  const fields: PlainObject = Object.fromEntries(
+    Object.entries(given).filter(([name, value]) => value !== undefined && !FACTS.has(name)),
+  );
+  const missing = REQUIRED.find((name) => !Object.hasOwn(fields, name));
+  if (missing !== undefined) throw new ScheduleError(missing, "is missing");
+  checkFields(fields, FIELDS, "");
+  const schedule = readSchedule(fields["schedule"]);
+  // Its fields were looked at one by one.
+  const definition = {
     args: [],
     kwargs: {},
     options: {},
+    catchUp: "one",
     enabled: true,
-    oneOff: given.schedule.type === "clocked",
+    oneOff: schedule.type === "clocked",
     description: "",
-    ...given,
-  };
-  checkName(definition.name);
-  checkText(definition.task, "task", 1);
-  parseSchedule(definition.schedule);
-  require(Array.isArray(definition.args) && isJson(definition.args), "args must be a list of plain JSON");
-  require(isPlainObject(definition.kwargs) &&
-    isJson(definition.kwargs), "kwargs must be an object of plain JSON");
-  require(definition.schedule.type !== "clocked" ||
-    definition.oneOff, "a clocked schedule runs once: oneOff must be true");
-  checkOptions(definition.options);
-  for (const field of ["startAtMs", "expiresAtMs"] as const) {
-    const value = definition[field];
-    require(value === undefined ||
-      (Number.isFinite(value) && Math.abs(value) <= 8.64e15), `${field} must be milliseconds since 1970`);
-  }
-  require(definition.options.expires === undefined ||
-    definition.expiresAtMs === undefined, "options.expires and expiresAtMs exclude each other");
+    ...fields,
+    schedule,
+  } as unknown as ScheduleDefinition;
+  if (schedule.type === "clocked" && !definition.oneOff)
+    throw new ScheduleError("oneOff", "must be true: a clocked schedule runs once");
+  if (definition.options.expires !== undefined && definition.expiresAtMs !== undefined)
+    throw new ScheduleError("expiresAtMs", "and options.expires exclude each other");
   return definition;
 }
 
-/** Whether nothing is lost when it is written down. */
-function isJson(value: unknown): boolean {
-  try {
-    return isDeepStrictEqual(JSON.parse(JSON.stringify(value)), value);
-  } catch {
-    return false;
-  }
-}
-
-/** Throws ConfigurationError. */
+/** Throws ScheduleError. */
 export function checkName(name: unknown): void {
-  checkText(name, "name", 1);
+  checkText(name, "name");
 }
 
-function checkOptions({ queue, exchange, routingKey, priority, expires, headers }: ScheduleOptions): void {
-  for (const [field, value] of Object.entries({ queue, exchange, routingKey })) {
-    if (value !== undefined) checkText(value, `options.${field}`, 0);
+function checkFields(given: PlainObject, checks: Readonly<Record<string, Check>>, prefix: string): void {
+  for (const [name, value] of Object.entries(given)) {
+    const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
+    if (check === undefined) {
+      const known = Object.keys(checks).join(", ");
+      throw new ScheduleError(`${prefix}${name.slice(0, MAX_NAME)}`, `is unknown; there are ${known}`);
+    }
+    if (value !== undefined) check(value, `${prefix}${name}`);
   }
-  require(priority === undefined ||
-    (Number.isInteger(priority) &&
-      priority >= 0 &&
-      priority <= MAX_PRIORITY), `options.priority must be a whole number from 0 to ${MAX_PRIORITY}`);
-  require(expires === undefined ||
-    (Number.isInteger(expires) &&
-      expires >= 0 &&
-      expires < 2 ** 31), "options.expires must be a whole number of seconds");
-  require(headers === undefined ||
-    (isPlainObject(headers) && isJson(headers)), "options.headers must be an object of plain JSON");
 }
 
-function checkText(value: unknown, field: string, least: number): void {
-  require(typeof value === "string" &&
-    value.length >= least &&
-    value.length <= MAX_NAME &&
-    !value.includes("\0"), `${field} must have ${least} to ${MAX_NAME} characters`);
+function readSchedule(given: unknown): ScheduleSpec {
+  try {
+    return inWords(parseSchedule(given).toJSON());
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    throw new ScheduleError("schedule", `is wrong: ${error.message.replace(/\.$/, "")}`, { cause: error });
+  }
 }
 
-function require(isRight: boolean, what: string): void {
-  if (!isRight) throw new ConfigurationError(`In a schedule, ${what}.`);
+/** A crontab with its fields as text, which is how all stores give it back. */
+function inWords(spec: ScheduleSpec): ScheduleSpec {
+  if (spec.type !== "crontab") return spec;
+  const { type, minute, hour, dayOfWeek, dayOfMonth, monthOfYear, ...zone } = spec;
+  return {
+    type,
+    minute: String(minute),
+    hour: String(hour),
+    dayOfWeek: String(dayOfWeek),
+    dayOfMonth: String(dayOfMonth),
+    monthOfYear: String(monthOfYear),
+    ...zone,
+  };
 }

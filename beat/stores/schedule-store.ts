@@ -2,6 +2,7 @@
  * The seam of schedules that may change while beat runs: what an administrator, a program or the gateway edits. Everything
  * in it is plain JSON. Beat reads it, tells it about runs, and notices changes within 5 s.
  */
+import type { CatchUp } from "../../app/index.ts";
 import type { PlainObject } from "../../protocol/index.ts";
 import type { ScheduleSpec } from "../schedules/schedule.ts";
 
@@ -26,6 +27,8 @@ export interface ScheduleDefinition {
   readonly args: readonly unknown[];
   readonly kwargs: PlainObject;
   readonly options: ScheduleOptions;
+  /** What becomes of runs that were missed. */
+  readonly catchUp: CatchUp;
   readonly enabled: boolean;
   /** Paused after its next run. */
   readonly oneOff: boolean;
@@ -36,11 +39,15 @@ export interface ScheduleDefinition {
   readonly description: string;
 }
 
-/** A schedule, and what became of it. */
-export interface StoredSchedule extends ScheduleDefinition {
+/** What became of a schedule. */
+export interface PastRuns {
   /** undefined: not since it was enabled. Milliseconds since 1970. */
   readonly lastRunAtMs: number | undefined;
   readonly totalRunCount: number;
+}
+
+/** A schedule, and what became of it. */
+export interface StoredSchedule extends ScheduleDefinition, PastRuns {
   /** When the definition was written last, milliseconds since 1970. */
   readonly changedAtMs: number;
 }
@@ -64,8 +71,10 @@ export interface ScheduleStore {
   setEnabled(name: string, enabled: boolean): Promise<boolean>;
   /** Something that is different after every change; not after {@link recordRuns}. */
   version(): Promise<string>;
-  /** Beat: notes runs. */
+  /** Beat: notes runs, those of the app's own entries too. */
   recordRuns(runs: readonly RecordedRuns[]): Promise<void>;
+  /** What is known of runs of entries that are not kept here: the app's own. */
+  otherRuns(name: string): Promise<PastRuns>;
   /** Twice is fine. */
   close(): Promise<void>;
 }

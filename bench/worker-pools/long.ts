@@ -13,9 +13,9 @@ export const millionBench: Bench = {
   isLong: true,
   metrics: [
     PER_SECOND,
-    megabytes("warmMb", "MB after a tenth"),
-    megabytes("lastMb", "MB in the last tenth"),
-    megabytes("peakMb", "MB at most"),
+    megabytes("startMb", "MB at the start"),
+    ...[25, 50, 75, 100].map((percent) => megabytes(`mbAt${percent}`, `at ${percent} %`)),
+    megabytes("peakMb", "at most"),
   ],
   contenders: [
     {

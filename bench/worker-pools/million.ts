@@ -6,21 +6,27 @@ import { median } from "../lib/statistics.ts";
 import { app } from "./tasks.ts";
 
 const SAMPLES_PER_RUN = 100;
+/** Samples up to a point of which the median is taken: the garbage of a moment is not meant. */
+const SAMPLES_PER_POINT = 5;
+const QUARTERS = [25, 50, 75, 100] as const;
 
 const { count } = readInput<{ readonly count: number }>();
 const worker = createWorker({ app, pool: "async" });
-const rssMb: number[] = [];
+const residentMb = (): number => process.memoryUsage.rss() / 2 ** 20;
+const startMb = residentMb();
+const samples: number[] = [];
 await worker.start();
 const watch = new Stopwatch();
 while (worker.processed < count) {
   // As many samples however fast it is.
-  if (worker.processed >= (rssMb.length * count) / SAMPLES_PER_RUN)
-    rssMb.push(process.memoryUsage.rss() / 2 ** 20);
+  if (worker.processed >= (samples.length * count) / SAMPLES_PER_RUN) samples.push(residentMb());
   await sleep(2);
 }
 const { values } = watch.rate(count);
 await worker.stop();
 await app.close();
-const tenth = Math.ceil(rssMb.length / 10);
-const [warmMb, lastMb] = [median(rssMb.slice(tenth, 2 * tenth)), median(rssMb.slice(-tenth))];
-report({ values: { ...values, warmMb, lastMb, peakMb: Math.max(...rssMb) } });
+const quarters = QUARTERS.map((percent) => {
+  const end = Math.ceil((samples.length * percent) / 100);
+  return [`mbAt${percent}`, median(samples.slice(Math.max(0, end - SAMPLES_PER_POINT), end))] as const;
+});
+report({ values: { ...values, startMb, ...Object.fromEntries(quarters), peakMb: Math.max(...samples) } });

@@ -6,12 +6,11 @@ import {
   type Beat,
   createBeat,
   createFileSeat,
-  openScheduleStore,
+  openAppScheduleStore,
   openSeat,
-  sqlUrl,
+  scheduleDatabase,
   stateFile,
 } from "../../beat/index.ts";
-import { ConfigurationError } from "../../protocol/index.ts";
 import { redactUrl, splitBrokerUrls } from "../../transports/index.ts";
 import { detach, tellReady } from "../detach.ts";
 import { createLogger } from "../logger.ts";
@@ -28,8 +27,8 @@ import { onShutdown } from "../shutdown.ts";
 
 /** How a beat differs from what the app's settings say. */
 export interface BeatFlags {
-  readonly schedule?: string;
-  readonly scheduler?: string;
+  readonly schedule?: string | undefined;
+  readonly scheduler?: string | undefined;
   readonly maxInterval?: number;
   readonly lock?: string;
 }
@@ -112,7 +111,7 @@ interface Places {
 
 function placesOf(app: App, { schedule, scheduler, lock }: BeatFlags): Places {
   const { beatScheduleFilename, beatLock } = app.settings;
-  const database = databaseOf(scheduler, app);
+  const database = scheduleDatabase(app, scheduler);
   return {
     file: stateFile(schedule ?? beatScheduleFilename),
     database,
@@ -122,8 +121,8 @@ function placesOf(app: App, { schedule, scheduler, lock }: BeatFlags): Places {
 
 /** A beat as the flags describe it. Throws ConfigurationError. */
 export function startableBeat(app: App, flags: BeatFlags, logger: Logger): Beat {
-  const { beatSyncEvery: syncEvery, beatLockName: lockName, timezone } = app.settings;
-  const { file, database, lock } = placesOf(app, flags);
+  const { beatSyncEvery: syncEvery, beatLockName: lockName } = app.settings;
+  const { file, lock } = placesOf(app, flags);
   const onWarning = (message: string, err?: unknown): void => logger.warn({ err }, message);
   return createBeat({
     app,
@@ -132,41 +131,9 @@ export function startableBeat(app: App, flags: BeatFlags, logger: Logger): Beat 
       lock === undefined
         ? createFileSeat({ path: file, syncEvery, onWarning })
         : openSeat({ url: lock, lockName }),
-    store: openScheduleStore({
-      place: database ?? file.replace(/\.json$/, ".schedules.json"),
-      timezone: timezone ?? "UTC",
-      onWarning,
-    }),
+    store: openAppScheduleStore(app, { ...flags, onWarning }),
     ...(flags.maxInterval === undefined ? {} : { maxInterval: flags.maxInterval }),
   });
-}
-
-/** Celery's and django-celery-beat's names of schedulers, and ours. */
-const FILE: ReadonlySet<string> = new Set([
-  "file",
-  "celery.beat.PersistentScheduler",
-  "celery.beat:PersistentScheduler",
-]);
-const DATABASE: ReadonlySet<string> = new Set([
-  "database",
-  "django",
-  "django_celery_beat.schedulers.DatabaseScheduler",
-  "django_celery_beat.schedulers:DatabaseScheduler",
-]);
-
-/** The SQL URL of the schedules; undefined when they are in a file. */
-function databaseOf(scheduler = "file", { settings }: App): string | undefined {
-  if (FILE.has(scheduler)) return undefined;
-  if (/^[a-z0-9+_]+:\/\//i.test(scheduler)) return scheduler;
-  if (!DATABASE.has(scheduler)) {
-    throw new ConfigurationError(`--scheduler is file, database or a SQL URL; it is "${scheduler}".`);
-  }
-  const urls = [settings.resultBackend ?? "", ...splitBrokerUrls(settings.brokerUrl)];
-  const found = urls.find((url) => /^(?:db\+|sqla\+|sqlalchemy\+|sqlite:|postgres)/i.test(url));
-  if (found !== undefined) return sqlUrl(found);
-  throw new ConfigurationError(
-    "--scheduler database takes the database of the results or the broker, and neither is one: give its URL, as --scheduler sqlite:///schedules.db.",
-  );
 }
 
 function describeBeat(app: App, flags: BeatFlags): string {

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { Command } from "commander";
 import type { Logger } from "pino";
 import { type App, createApp } from "../../app/index.ts";
-import { createGateway, type Gateway } from "../../gateway/index.ts";
+import { createGateway, type Gateway, type RevokeTasks } from "../../gateway/index.ts";
 import { redactUrl, splitBrokerUrls } from "../../transports/index.ts";
 import { createLogger } from "../logger.ts";
 import {
@@ -43,12 +43,19 @@ async function runGateway(flags: Flags): Promise<void> {
 }
 
 /** A gateway that keeps its task index in the data folder. */
-export async function openGateway(app: App, flags: GatewayFlags, logger: Logger): Promise<Gateway> {
+export async function openGateway(
+  app: App,
+  flags: GatewayFlags,
+  logger: Logger,
+  revoke?: RevokeTasks,
+): Promise<Gateway> {
   const folder = resolve(flags.dataDir);
   await mkdir(folder, { recursive: true });
   return createGateway({
     app,
     logger,
+    ...(revoke === undefined ? {} : { revoke }),
+    ...(flags.schedules === undefined ? {} : { schedules: flags.schedules }),
     indexUrl: `sqlite:///${join(folder, "gateway.db")}`,
     ...(flags.allowUnauthenticated === undefined ? {} : { allowUnauthenticated: flags.allowUnauthenticated }),
   });

@@ -1,13 +1,14 @@
-/** `celerity up`: gateway, dashboard and worker in one process, on an embedded broker unless told otherwise. */
+/** `celerity up`: gateway, dashboard, worker and beat in one process, on an embedded broker unless told otherwise. */
 
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
-import { loadApp } from "../../app/index.ts";
+import { type App, loadApp } from "../../app/index.ts";
+import { type RevokeTasks, schedulePlace } from "../../gateway/index.ts";
 import { redactUrl, splitBrokerUrls } from "../../transports/index.ts";
 import { VERSION } from "../../version.ts";
-import type { Worker } from "../../worker/index.ts";
+import { revokeHere, type Worker } from "../../worker/index.ts";
 import { createLogger } from "../logger.ts";
 import {
   applyConnectionFlags,
@@ -20,6 +21,7 @@ import {
   withWorkerOptions,
 } from "../options.ts";
 import { onShutdown } from "../shutdown.ts";
+import { startableBeat } from "./beat.ts";
 import { openGateway } from "./gateway.ts";
 import { startableWorker } from "./worker.ts";
 
@@ -30,7 +32,9 @@ const EXAMPLES: string = fileURLToPath(new URL("../../examples/tasks.js", import
 
 export function upCommand(): Command {
   const command = new Command("up")
-    .description("serve the gateway, the dashboard and a worker; the broker is embedded unless -b names one")
+    .description(
+      "serve the gateway, the dashboard, a worker and beat; the broker is embedded unless -b names one",
+    )
     .option("-A, --app <module>", "JavaScript module that exports the app (default: the example tasks)");
   return withLogOptions(withWorkerOptions(withGatewayOptions(withConnectionOptions(command)))).action(up);
 }
@@ -49,19 +53,37 @@ async function up(flags: Flags): Promise<void> {
 
   const logger = createLogger(flags);
   const app = await loadApp(flags.app ?? EXAMPLES);
-  const gateway = await openGateway(app, flags, logger);
+  const schedules = flags.schedules ?? ownSchedules(app, folder);
+  const worker = startableWorker(app, flags, logger);
+  const gateway = await openGateway(app, { ...flags, schedules }, logger, revokeFor(worker));
   // First the port, then the rest: a port in use is the likeliest trouble.
   const { url } = await gateway.listen({ host: flags.host, port: flags.port });
-  const worker = startableWorker(app, flags, logger);
-  await Promise.race([worker.start(), shutdown.requested]);
+  const beat = startableBeat(app, schedulePlace(schedules), logger);
+  await Promise.race([worker.start().then(() => beat.start()), shutdown.requested]);
   process.stdout.write(welcome(url, folder, worker));
 
   const signal = await shutdown.requested;
   logger.info({}, `${signal}: finishing what runs (again to stop at once)`);
   await gateway.close();
-  await worker.stop(shutdown.cold);
+  await Promise.all([beat.stop(), worker.stop(shutdown.cold)]);
   await app.close();
   process.exit(shutdown.cold.aborted ? 1 : 0);
+}
+
+/** Schedules of this folder, unless the app's settings name a place of its own. */
+function ownSchedules({ settings }: App, folder: string): string {
+  if (settings.beatScheduler !== "file") return settings.beatScheduler;
+  return `sqlite:///${join(folder, "schedules.db")}`;
+}
+
+/** All workers, or where the broker cannot tell them, as the embedded one cannot, this one alone. */
+function revokeFor(worker: Worker): RevokeTasks {
+  const { app } = worker;
+  return async (taskIds, options) => {
+    const { capabilities } = await app.connection();
+    if (capabilities.exchangeTypes.includes("fanout")) await app.revoke(taskIds, options);
+    else await revokeHere(worker, taskIds, options);
+  };
 }
 
 function welcome(url: string, folder: string, { app, hostname, queues }: Worker): string {

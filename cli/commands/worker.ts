@@ -97,9 +97,11 @@ export function startableWorker(app: App, flags: WorkerFlags, logger: Logger): W
     ...(flags.timeLimit === undefined ? {} : { timeLimit: flags.timeLimit }),
     ...(flags.softTimeLimit === undefined ? {} : { softTimeLimit: flags.softTimeLimit }),
     ...(flags.queues === undefined ? {} : { queues: flags.queues.split(",").map((name) => name.trim()) }),
+    ...(flags.excludeQueues === undefined ? {} : { excludeQueues: flags.excludeQueues }),
     ...(flags.hostname === undefined ? {} : { hostname: flags.hostname }),
     ...(flags.pool === undefined ? {} : { pool: flags.pool }),
     ...(flags.concurrency === undefined ? {} : { concurrency: flags.concurrency }),
+    ...(flags.disablePrefetch === true ? { prefetchMultiplier: 1 } : {}),
     ...(flags.prefetchMultiplier === undefined ? {} : { prefetchMultiplier: flags.prefetchMultiplier }),
     ...(flags.taskEvents === undefined ? {} : { taskEvents: flags.taskEvents }),
     ...metricsOptions(flags),
@@ -119,7 +121,12 @@ function describeWorker({ app, hostname, queues }: Worker, flags: WorkerFlags): 
   const concurrency = flags.concurrency ?? settings.workerConcurrency ?? "default";
   const rows = [
     ["node", hostname],
-    ["broker", splitBrokerUrls(settings.brokerUrl).map(redactUrl).join(" ; ")],
+    [
+      "broker",
+      splitBrokerUrls(settings.brokerReadUrl ?? settings.brokerUrl)
+        .map(redactUrl)
+        .join(" ; "),
+    ],
     ["results", settings.resultBackend === null ? "none" : redactUrl(settings.resultBackend)],
     ["pool", `${flags.pool ?? settings.workerPool ?? "prefork"}, concurrency ${concurrency}`],
     ["queues", queues.map(({ name }) => name).join(", ")],

@@ -34,8 +34,10 @@ export interface Findings {
   readonly recovery?: { readonly seconds: number; readonly limit: number };
   /** Ids of tasks that must end as dead letters. */
   readonly dead?: readonly string[];
-  /** Tasks that the broker still holds, as it should. */
-  readonly held?: number;
+  /** Ids of tasks that the broker must still hold. */
+  readonly later?: readonly string[];
+  /** Ids of tasks that Celery's Python workers have lost, as was seen; how many they may is the row's. */
+  readonly lostByPython?: readonly string[];
   /** Messages beyond those that it may still hold: doubles. Default: 0. */
   readonly left?: number;
   readonly checks?: readonly Check[];

@@ -48,15 +48,15 @@ export function isFailure(line: Line): boolean {
 /** The table, and below it what was exceeded and remarked. */
 export function toTable(lines: readonly Line[]): string {
   const notes = lines.flatMap((line) => {
-    const remark = "error" in line ? undefined : line.remark;
-    const all = remark === undefined ? reasonsOf(line) : [...reasonsOf(line), remark];
-    return all.map((note) => `${where(line)}: ${note}`);
+    const { remark = undefined, traces = [] } = "error" in line ? {} : line;
+    const all = [...reasonsOf(line), ...traces.map((trace) => `lost ${trace}`)];
+    return (remark === undefined ? all : [...all, remark]).map((note) => `${where(line)}: ${note}`);
   });
   return [...align([COLUMNS.map(({ heading }) => heading), ...lines.map(toCells)]), ...notes].join("\n");
 }
 
 /** `F2 quorum queue rabbitmq` */
-export function where({ fault, form, broker }: Line): string {
+export function where({ fault, form, broker }: Pick<Line, "fault" | "form" | "broker">): string {
   return [fault, form, broker].filter((part) => part !== "").join(" ");
 }
 

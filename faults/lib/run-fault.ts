@@ -2,6 +2,8 @@
 import type { App } from "../../app/index.ts";
 import type { BrokerName, Fault, FaultCase } from "./fault.ts";
 import { messagesHeld } from "./held.ts";
+import { tasksHeld } from "./held-tasks.ts";
+import type { Ledger } from "./ledger.ts";
 import { Scene, type SceneOptions } from "./scene.ts";
 import { judge, type Verdict } from "./verdict.ts";
 
@@ -30,10 +32,16 @@ export function casesOf({ cases = [ONLY] }: Fault, broker: BrokerName): readonly
   return cases.filter(({ brokers }) => brokers === undefined || brokers.includes(broker));
 }
 
-/** Rejects when the fault could not be run at all, or `signal` was aborted. */
-export async function runFault(fault: Fault, options: SceneOptions, signal: AbortSignal): Promise<Result> {
+/** Rejects when the fault could not be run at all, or `signal` was aborted. The ledger that it fills is told before it begins. */
+export async function runFault(
+  fault: Fault,
+  options: SceneOptions,
+  signal: AbortSignal,
+  onBegun: (ledger: Ledger) => void = () => undefined,
+): Promise<Result> {
   const startedAtMs = Date.now();
   const scene = new Scene(options);
+  onBegun(scene.ledger);
   const limitMs = LIMIT_MS + (options.seconds ?? 0) * 1000;
   // What waits for a worker learns that it is gone.
   const giveUp = (): void => void scene.close();
@@ -41,7 +49,8 @@ export async function runFault(fault: Fault, options: SceneOptions, signal: Abor
   signal.addEventListener("abort", giveUp);
   try {
     const findings = await fault.run(scene);
-    await scene.atRest((findings.held ?? 0) + (findings.left ?? 0));
+    const { later = [], left = 0 } = findings;
+    await scene.atRest(later.length + left);
     await scene.stopWorkers();
     const { ledger } = scene;
     const letters = await scene.deadLetters();
@@ -49,12 +58,13 @@ export async function runFault(fault: Fault, options: SceneOptions, signal: Abor
     const ids = new Set([...ledger.ids("start"), ...letters]);
     const states = await statesOf(scene.app, [...ids]);
     const messages = await messagesHeld(options.place, scene.app);
+    const held = later.length === 0 ? new Set<string>() : await tasksHeld(options.place);
     return {
       fault: fault.name,
       form: options.form.name,
       broker: options.place.broker,
       broken: `${findings.broken.times} × ${findings.broken.what}`,
-      ...judge({ ledger, states, letters, messages }, findings),
+      ...judge({ ledger, states, letters, messages, held }, findings),
       recoverySeconds: findings.recovery?.seconds,
       remark: findings.remark,
       seconds: (Date.now() - startedAtMs) / 1000,

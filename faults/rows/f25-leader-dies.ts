@@ -12,43 +12,39 @@ const TAKEOVER_LIMIT = 10;
 /** How long a leader that was stopped is watched after it has been woken. */
 const AWAKE_MS = 3000;
 
-export interface LeaderFaultOptions {
-  /** Runs at least. */
-  readonly runs: number;
-  /** How often the leader is killed or stopped, in turn. */
-  readonly breaks: number;
-}
+/** Tasks of a load for each run, and for each time that the leader is broken: 100 runs and 6 times by default. */
+const TASKS_PER_RUN = 4;
+const TASKS_PER_BREAK = 70;
+const FEWEST_BREAKS = 2;
 
 /** Two beats share a lock; the leader dies or sleeps at random moments, and no run may be missed or sent twice. */
-export function leaderFault({ runs, breaks }: LeaderFaultOptions): Fault {
-  return {
-    name: "F25",
-    what: `kill -9 or SIGSTOP of the leading one of two beats, ${breaks} times in ${runs} runs of ${EVERY} s; then SIGCONT`,
-    brokers: ["redis", "rabbitmq", "sqlite"],
-    async run(scene) {
-      const worker = await scene.startWorker();
-      const crowd = new Crowd(scene);
-      await crowd.start();
-      const takeovers: number[] = [];
-      let sentAwake = 0;
-      for (let count = 0; count < breaks; count += 1) {
-        await scene.pause(1000 + scene.random.below(2000));
-        // A process that is stopped while it has the lock of a SQLite file stops everybody.
-        const stops = count % 2 === 1 && scene.broker !== "sqlite";
-        const broken = stops ? await crowd.stopLeader() : await crowd.killLeader();
-        takeovers.push(broken.seconds);
-        sentAwake += broken.sentAwake;
-      }
-      await scene.untilStarted(runs);
-      await crowd.end();
-      for (const id of crowd.expectedIds()) scene.ledger.accepted.add(id);
-      await scene.settled();
-      return findings(breaks, takeovers, sentAwake, await scene.running(worker));
-    },
-  };
-}
-
-export const leaderDies: Fault = leaderFault({ runs: 100, breaks: 6 });
+export const leaderDies: Fault = {
+  name: "F25",
+  what: `kill -9 or SIGSTOP of the leading one of two beats, again and again, one run each ${EVERY} s; then SIGCONT`,
+  brokers: ["redis", "rabbitmq", "sqlite"],
+  async run(scene) {
+    const { tasks } = scene.options;
+    const breaks = Math.max(FEWEST_BREAKS, Math.ceil(tasks / TASKS_PER_BREAK));
+    const worker = await scene.startWorker();
+    const crowd = new Crowd(scene);
+    await crowd.start();
+    const takeovers: number[] = [];
+    let sentAwake = 0;
+    for (let count = 0; count < breaks; count += 1) {
+      await scene.pause(1000 + scene.random.below(2000));
+      // A process that is stopped while it has the lock of a SQLite file stops everybody.
+      const stops = count % 2 === 1 && scene.broker !== "sqlite";
+      const broken = stops ? await crowd.stopLeader() : await crowd.killLeader();
+      takeovers.push(broken.seconds);
+      sentAwake += broken.sentAwake;
+    }
+    await scene.untilStarted(Math.ceil(tasks / TASKS_PER_RUN));
+    await crowd.end();
+    for (const id of crowd.expectedIds()) scene.ledger.accepted.add(id);
+    await scene.settled();
+    return findings(breaks, takeovers, sentAwake, await scene.running(worker));
+  },
+};
 
 function findings(
   breaks: number,

@@ -1,6 +1,7 @@
 import type { GuardedProcess } from "../../test/helpers/services-process.ts";
-import type { Fault } from "../lib/fault.ts";
+import type { Fault, Findings } from "../lib/fault.ts";
 import { treeOf } from "../lib/processes.ts";
+import { type RedisWitness, watchRedis } from "../lib/redis-witness.ts";
 import { CONCURRENCY, type Scene } from "../lib/scene.ts";
 
 const KILL_EACH_MS = 5000;
@@ -27,44 +28,66 @@ export const mixedFleet: Fault = {
   name: "F28",
   what: `beside workers of Python's Celery: kill -9 of a random one every ${KILL_EACH_MS / 1000} s for ${KILLING_SECONDS} s (--seconds)`,
   brokers: ["rabbitmq", "redis"],
+  cases: [
+    { name: "", brokers: ["rabbitmq"] },
+    // As fault_tasks.py has it.
+    { name: "", brokers: ["redis"], transportOptions: { visibilityTimeout: 10 } },
+  ],
   async run(scene) {
-    const languages: readonly Language[] = ["TypeScript", "Python", "TypeScript", "Python"];
-    const fleet = await Promise.all(
-      languages.map(
-        async (language): Promise<Member> => ({ language, worker: await start(scene, language) }),
-      ),
-    );
-    const processes = new Map<number, Language>();
-    const enlist = (): void => {
-      for (const { language, worker } of fleet)
-        for (const pid of treeOf(worker.pid)) processes.set(pid, language);
-    };
-    await scene.load();
-    const feeder = scene.feed(BACKLOG);
-    const endsAtMs = Date.now() + (scene.options.seconds ?? KILLING_SECONDS) * 1000;
-    const deaths: Death[] = [];
-    while (Date.now() < endsAtMs) {
-      await scene.pause(KILL_EACH_MS);
-      const victim = scene.random.pick(fleet);
-      const pids = treeOf(victim.worker.pid);
-      enlist();
-      await victim.worker.kill();
-      deaths.push({ language: victim.language, pids, atMs: Date.now() });
-      victim.worker = await start(scene, victim.language);
+    const witness = scene.broker === "redis" ? await watchRedis(scene.options.place.url) : undefined;
+    try {
+      return await killAtRandom(scene, witness);
+    } finally {
+      witness?.stop();
     }
-    await feeder.stop();
-    await scene.settled();
-    enlist();
-    return {
-      broken: { times: deaths.length, what: "kill -9" },
-      duplicates: deaths.length * CONCURRENCY,
-      remark: takeOvers(scene, deaths, processes),
-    };
   },
 };
 
+async function killAtRandom(scene: Scene, witness: RedisWitness | undefined): Promise<Findings> {
+  const languages: readonly Language[] = ["TypeScript", "Python", "TypeScript", "Python"];
+  const fleet = await Promise.all(
+    languages.map(async (language): Promise<Member> => ({ language, worker: await start(scene, language) })),
+  );
+  const processes = new Map<number, Language>();
+  const enlist = (): void => {
+    for (const { language, worker } of fleet)
+      for (const pid of treeOf(worker.pid)) processes.set(pid, language);
+  };
+  await scene.load();
+  const feeder = scene.feed(BACKLOG);
+  const endsAtMs = Date.now() + (scene.options.seconds ?? KILLING_SECONDS) * 1000;
+  const deaths: Death[] = [];
+  while (Date.now() < endsAtMs) {
+    await scene.pause(KILL_EACH_MS);
+    const victim = scene.random.pick(fleet);
+    const pids = treeOf(victim.worker.pid);
+    enlist();
+    await victim.worker.kill();
+    deaths.push({ language: victim.language, pids, atMs: Date.now() });
+    victim.worker = await start(scene, victim.language);
+  }
+  await feeder.stop();
+  await scene.settled();
+  enlist();
+  const lostByPython = witness?.unnoted(neverStarted(scene)) ?? [];
+  const limit = deaths.filter(({ language }) => language === "Python").length;
+  const remarks = lostByPython.map((id) => `${id} was lost by Celery: BRPOP, and killed before HSET`);
+  return {
+    broken: { times: deaths.length, what: "kill -9" },
+    duplicates: deaths.length * CONCURRENCY,
+    lostByPython,
+    checks: [{ what: "lost by Celery's workers", value: lostByPython.length, limit }],
+    remark: [takeOvers(scene, deaths, processes), ...remarks].join("; "),
+  };
+}
+
 function start(scene: Scene, language: Language): Promise<GuardedProcess> {
   return language === "Python" ? scene.startPythonWorker() : scene.startWorker();
+}
+
+function neverStarted({ ledger }: Scene): string[] {
+  const started = ledger.ids("start");
+  return [...ledger.accepted].filter((id) => !started.has(id));
 }
 
 /** Who went on with the tasks that the dead had under way. */

@@ -1,5 +1,6 @@
 /** All faults; a new one is a file and a line here. */
 import type { Fault } from "../lib/fault.ts";
+import { chordLosesWorker } from "./c1-chord-loses-worker.ts";
 import { childDies } from "./f1-child-dies.ts";
 import { killOnRabbitMq } from "./f2-kill-rabbitmq.ts";
 import { killOnRedis } from "./f3-kill-redis.ts";
@@ -26,4 +27,5 @@ export const FAULTS: readonly Fault[] = [
   leaderDies,
   fullMemory,
   mixedFleet,
+  chordLosesWorker,
 ];

@@ -1,14 +1,11 @@
 import type { PlainObject } from "../../protocol/index.ts";
-import { Problem } from "../problems.ts";
 import { hasBody, readJson } from "../read-json.ts";
 import type { Route } from "../route.ts";
-import { TASK_NAME_PATTERN } from "../schemas.ts";
 import { submit } from "../submit.ts";
 import { createValidator } from "../validate.ts";
 import { ACCEPTED, FINISHED, PREFER, SUBMIT_PROBLEMS, TRACE } from "./shared.ts";
 
 const validate = createValidator("Kwargs");
-const TASK_NAME = new RegExp(TASK_NAME_PATTERN);
 
 /** Sends a task the short way: the body is its keyword arguments. */
 export const callTask: Route = {
@@ -27,7 +24,6 @@ export const callTask: Route = {
   problems: SUBMIT_PROBLEMS,
   async handle(exchange, gateway) {
     const task = exchange.param("task");
-    if (task.length > 255 || !TASK_NAME.test(task)) throw new Problem("bad-task-name");
     const kwargs = hasBody(exchange.req) ? await readJson(exchange, gateway) : {};
     validate(kwargs);
     await submit(exchange, gateway, { task, kwargs: kwargs as PlainObject });

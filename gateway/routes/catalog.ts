@@ -1,4 +1,5 @@
 import type { Route } from "../route.ts";
+import { isReserved } from "../task-check.ts";
 
 /** Recent tasks whose names are suggested. */
 const RECENT = 500;
@@ -18,9 +19,12 @@ export const catalog: Route = {
   problems: [],
   async handle(exchange, { app, index }) {
     const { entries } = await index.list({ limit: RECENT });
-    const recent = entries.map(({ task }) => task).filter((name) => !app.tasks.has(name));
+    const recent = entries
+      .map(({ task }) => task)
+      .filter((name) => !app.tasks.has(name) && !isReserved(name));
+    const own = [...app.tasks.values()].filter(({ name }) => !isReserved(name));
     const tasks = [
-      ...[...app.tasks.values()].map(({ name, params }) => ({ name, ...(params && { params }) })),
+      ...own.map(({ name, params }) => ({ name, ...(params && { params }) })),
       ...[...new Set(recent)].map((name) => ({ name })),
     ];
     const queues = new Set([

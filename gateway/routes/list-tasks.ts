@@ -1,11 +1,8 @@
 import { formatIsoTime, isReady } from "../../protocol/index.ts";
-import { Problem } from "../problems.ts";
 import type { Route } from "../route.ts";
 import type { TaskEntry, TaskFilter } from "../task-index.ts";
 import { taskLinks } from "../task-view.ts";
-
-const DEFAULT_LIMIT = 50;
-const MAX_LIMIT = 500;
+import { nextLink, pageParameters, readLimit, readNumber } from "./page.ts";
 
 /** The tasks this gateway has accepted, newest first. */
 export const listTasks: Route = {
@@ -29,18 +26,7 @@ export const listTasks: Route = {
         description: "Only tasks of this name.",
         schema: { type: "string", maxLength: 255 },
       },
-      {
-        name: "limit",
-        in: "query",
-        description: "Tasks on a page at most.",
-        schema: { type: "integer", minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT },
-      },
-      {
-        name: "cursor",
-        in: "query",
-        description: "Where the page before ended; take it from its next link.",
-        schema: { type: "string" },
-      },
+      ...pageParameters("Tasks"),
     ],
   },
   responses: {
@@ -56,7 +42,7 @@ export const listTasks: Route = {
     await gateway.tracker.refresh();
     const { entries, next } = await gateway.index.list(filter);
     const tasks = entries.map((entry) => toSummary(entry, exchange.base));
-    const link = next === undefined ? undefined : nextLink(exchange.base, exchange.query, next);
+    const link = next === undefined ? undefined : nextLink(`${exchange.base}/v1/tasks`, exchange.query, next);
     exchange.json(200, JSON.stringify({ tasks, next: link }), {
       "cache-control": "no-store",
       ...(link === undefined ? {} : { link: `<${link}>; rel="next"` }),
@@ -65,27 +51,13 @@ export const listTasks: Route = {
 };
 
 function readFilter(query: URLSearchParams): TaskFilter {
-  const [state, task, limit, cursor] = ["state", "task", "limit", "cursor"].map((name) => query.get(name));
+  const [state, task, cursor] = ["state", "task", "cursor"].map((name) => query.get(name));
   return {
-    limit: limit == null ? DEFAULT_LIMIT : readNumber("limit", limit, MAX_LIMIT),
+    limit: readLimit(query),
     ...(state == null ? {} : { state }),
     ...(task == null ? {} : { task }),
-    ...(cursor == null ? {} : { cursor: String(readNumber("cursor", cursor, Number.MAX_SAFE_INTEGER)) }),
+    ...(cursor == null ? {} : { cursor: String(readNumber("cursor", cursor, 1, Number.MAX_SAFE_INTEGER)) }),
   };
-}
-
-function readNumber(name: string, text: string, max: number): number {
-  const number = /^\d{1,16}$/.test(text) ? Number(text) : 0;
-  if (number >= 1 && number <= max) return number;
-  throw new Problem("invalid-arguments", {
-    detail: `The parameter ${name} must be a number from 1 to ${max}.`,
-  });
-}
-
-function nextLink(base: string, query: URLSearchParams, cursor: string): string {
-  const params = new URLSearchParams(query);
-  params.set("cursor", cursor);
-  return `${base}/v1/tasks?${params}`;
 }
 
 /** A task as listings and the stream of changes show it. */

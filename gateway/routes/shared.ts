@@ -32,6 +32,20 @@ export const IF_NONE_MATCH: ParameterSpec = {
   schema: { type: "string" },
 };
 
+export const IF_MATCH: ParameterSpec = {
+  name: "If-Match",
+  in: "header",
+  description: "The ETag of what you know: nothing is done when it is another one by now.",
+  schema: { type: "string" },
+};
+
+export const LAST_EVENT_ID: ParameterSpec = {
+  name: "Last-Event-ID",
+  in: "header",
+  description: "Id of the last event seen; the ids go on after it.",
+  schema: { type: "string" },
+};
+
 export const ACCEPTED: ResponseSpec = {
   description: "The broker has the task.",
   schema: "TaskAccepted",
@@ -56,6 +70,7 @@ export const SUBMIT_PROBLEMS: readonly ProblemName[] = [
   "unsupported-media-type",
   "invalid-arguments",
   "bad-task-name",
+  "reserved-task",
   "bad-eta",
   "reserved-option",
   "reserved-envelope",
@@ -72,3 +87,14 @@ export const READ_PROBLEMS: readonly ProblemName[] = [
   "bad-result",
   "result-store-unavailable",
 ];
+
+export const WORKFLOW_PROBLEMS: readonly ProblemName[] = [
+  "unknown-task",
+  "not-representable",
+  "bad-id",
+  "results-disabled",
+  "bad-result",
+  "result-store-unavailable",
+];
+
+export const SCHEDULE_PROBLEMS: readonly ProblemName[] = ["schedules-unavailable"];

@@ -6,7 +6,7 @@ import { findTask, isWaitable } from "../known-task.ts";
 import type { Route } from "../route.ts";
 import { type KnownTask, viewOptions } from "../task-text.ts";
 import { toTaskView, type ViewOptions, writeJson } from "../task-view.ts";
-import { READ_PROBLEMS } from "./shared.ts";
+import { LAST_EVENT_ID, READ_PROBLEMS } from "./shared.ts";
 
 /** Everything that happens to one task, as it happens. */
 export const taskEvents: Route = {
@@ -18,14 +18,7 @@ export const taskEvents: Route = {
     description:
       "Server-sent events: state (the state is another one, or the one now at the start), progress (the task says something of itself), result (the task with its result or error) and end (nothing will follow). Who connects again gets the present state first; who has seen the end gets 204.",
     tags: ["tasks"],
-    parameters: [
-      {
-        name: "Last-Event-ID",
-        in: "header",
-        description: "Id of the last event seen; the ids go on after it.",
-        schema: { type: "string" },
-      },
-    ],
+    parameters: [LAST_EVENT_ID],
   },
   responses: {
     200: { description: "A stream of events.", contentType: "text/event-stream" },

@@ -5,6 +5,8 @@ const environment = `${root}.venv/celery-latest`;
 const requirements = `${root}test/helpers/python/requirements-latest.txt`;
 const djangoPackages = `${root}.venv/django-packages`;
 const djangoRequirements = `${root}test/helpers/python/requirements-django.txt`;
+const flaskPackages = `${root}.venv/flask-packages`;
+const flaskRequirements = `${root}test/helpers/python/requirements-flask.txt`;
 const benchPackages = `${root}.venv/bench-packages`;
 const benchRequirements = `${root}bench/requirements.txt`;
 /** A copy of what was installed, written last: a half-made environment has none and is made again. */
@@ -45,6 +47,13 @@ export async function ensureBenchPackages() {
 export async function ensureDjangoPackages() {
   const made = await ensurePackagesBeside(djangoPackages, djangoRequirements, ["--no-deps"]);
   if (!made) console.error("MISSING: django-celery-beat.");
+  return made;
+}
+
+/** Installs Flask, which examples use, beside that environment, unless it is there. Resolves to whether it is. */
+export async function ensureFlaskPackages() {
+  const made = await ensurePackagesBeside(flaskPackages, flaskRequirements, ["--no-deps"]);
+  if (!made) console.error("MISSING: Flask. The examples that need it cannot be run.");
   return made;
 }
 

@@ -72,7 +72,10 @@ describe("celerity beat", () => {
     expect(second.output()).toContain("runs already");
     beat.signal("SIGTERM");
     expect(await beat.ended()).toBe(0);
-    expect(readdirSync(folder)).toEqual(["celerybeat-schedule.json"]);
+    expect(readdirSync(folder).sort()).toEqual([
+      "celerybeat-schedule.json",
+      "celerybeat-schedule.schedules.runs.json",
+    ]);
     const { entries } = JSON.parse(readFileSync(join(folder, "celerybeat-schedule.json"), "utf8"));
     expect(entries.tick.totalRunCount).toBe(beat.output().split("Sent due task").length - 1);
     expect(entries.tick.pending).toEqual([]);

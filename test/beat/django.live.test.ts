@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import type { SignalEvents } from "../../app/index.ts";
+import type { App, SignalEvents } from "../../app/index.ts";
 import {
   type Beat,
   createBeat,
@@ -10,7 +10,7 @@ import {
   scheduleDefinition,
 } from "../../beat/index.ts";
 import { cleanUp, postgresUrl, sqliteFile } from "../helpers/services.ts";
-import { testApp } from "../helpers/worker.ts";
+import { takeMessages, testApp } from "../helpers/worker.ts";
 import { startDjango } from "./django.ts";
 
 const DATABASES: Readonly<Record<string, () => Promise<string>>> = {
@@ -21,7 +21,10 @@ const DATABASES: Readonly<Record<string, () => Promise<string>>> = {
 type Sent = SignalEvents["after_task_publish"];
 
 /** A beat on Django's tables, and what it sends. */
-function startBeat(url: string, settings: Parameters<typeof testApp>[0] = {}): { beat: Beat; sent: Sent[] } {
+function startBeat(
+  url: string,
+  settings: Parameters<typeof testApp>[0] = {},
+): { app: App; beat: Beat; sent: Sent[] } {
   const app = testApp({ resultBackend: null, ...settings });
   const sent: Sent[] = [];
   app.on("after_task_publish", (event) => sent.push(event));
@@ -32,7 +35,7 @@ function startBeat(url: string, settings: Parameters<typeof testApp>[0] = {}): {
   });
   cleanUp(() => beat.stop());
   beat.start();
-  return { beat, sent };
+  return { app, beat, sent };
 }
 
 async function until(isTrue: () => boolean, what: string): Promise<void> {
@@ -47,6 +50,11 @@ for name in ["edited", "disabled", "once"]:
     models.PeriodicTask.objects.create(
         name=name, task="tasks." + name, interval=second, args='[1, "x"]', kwargs='{"a": null}', queue="beat_q",
         headers='{"tenant": "a"}', expire_seconds=30, priority=3, one_off=name == "once")
+models.PeriodicTask.objects.create(
+    name="clocked", task="tasks.clocked", one_off=True,
+    clocked=models.ClockedSchedule.objects.create(clocked_time=timezone.now() + datetime.timedelta(seconds=2)))
+models.PeriodicTask.objects.create(
+    name="routed", task="tasks.routed", interval=second, exchange="beat_x", routing_key="beat_k")
 models.PeriodicTask.objects.create(
     name="paused", task="tasks.paused", interval=second, enabled=False)
 models.PeriodicTask.objects.create(
@@ -75,7 +83,10 @@ describe.each(Object.entries(DATABASES))("django-celery-beat on %s", (name, make
       const django = await startDjango(url);
       await django(CREATE);
       const before = (await django(FACTS)) as Facts;
-      const { sent } = startBeat(url);
+      const { app, sent } = startBeat(url, {
+        taskQueues: { beat_q: {}, routed_q: { exchange: "beat_x", routingKey: "beat_k" } },
+      });
+      await (await app.connection()).declareQueue(app.router.queue("routed_q"));
       const tasks = (): string[] => sent.map(({ task }) => task);
       await until(() => tasks().filter((task) => task === "tasks.edited").length >= 3, "three runs");
 
@@ -89,6 +100,14 @@ describe.each(Object.entries(DATABASES))("django-celery-beat on %s", (name, make
       });
       expect(Math.abs(Date.parse(String(headers["expires"])) - Date.now() - 30_000)).toBeLessThan(10_000);
       expect(tasks().filter((task) => task === "tasks.once")).toHaveLength(1);
+      await until(() => tasks().includes("tasks.clocked"), "the clocked one");
+      await until(() => tasks().includes("tasks.routed"), "the routed one");
+      expect(sent.find(({ task }) => task === "tasks.routed")).toMatchObject({
+        exchange: "beat_x",
+        routingKey: "beat_k",
+      });
+      const [delivery] = await takeMessages(app, "beat_q", 1);
+      expect(delivery?.message?.properties.priority).toBe(3);
       expect(tasks()).not.toContain("tasks.paused");
       expect(tasks()).not.toContain("tasks.later");
       expect(tasks()).not.toContain("tasks.over");

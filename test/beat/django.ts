@@ -34,9 +34,11 @@ export async function startDjango(url: string): Promise<Django> {
   return run;
 }
 
-function databaseOf(url: string): Readonly<Record<string, string>> {
+function databaseOf(url: string): Readonly<Record<string, unknown>> {
   if (url.startsWith("sqlite:///")) {
-    return { ENGINE: "django.db.backends.sqlite3", NAME: url.slice("sqlite:///".length) };
+    // Django's default gives up at once when beat writes between its reading and its writing.
+    const OPTIONS = { timeout: 60, transaction_mode: "IMMEDIATE" };
+    return { ENGINE: "django.db.backends.sqlite3", NAME: url.slice("sqlite:///".length), OPTIONS };
   }
   const { username, password, hostname, port, pathname } = new URL(url);
   return {

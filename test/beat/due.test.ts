@@ -44,6 +44,7 @@ describe("dueRuns", () => {
   it("takes on a hundred at once where all are to be made up for", () => {
     const all = entry({ schedule: schedule(1), catchUp: "all" });
     const { fires, lastRunAtMs } = dueRuns(all, 0, 1_000_000);
+    expect(dueRuns({ ...all, oneOff: true }, 0, 1_000_000).fires).toEqual([1000]);
     expect(fires).toEqual(Array.from({ length: 100 }, (_, index) => (index + 1) * 1000));
     expect(lastRunAtMs).toBe(100_000);
     expect(dueRuns(all, 0, 1_000_000, null, 1000)).toEqual({

@@ -21,6 +21,7 @@ export function entry(changes: Partial<BeatEntry> = {}): BeatEntry {
     expiresAtMs: undefined,
     isStored: false,
     sinceMs: undefined,
+    runCount: 0,
     ...changes,
   };
 }
@@ -84,6 +85,8 @@ export class FakeSender implements Sender {
     if (this.failure !== undefined) throw this.failure;
     this.sent.push({ name: this.#names.get(id) ?? "", id });
   }
+
+  async close(): Promise<void> {}
 
   async isKnown(taskId: string): Promise<boolean> {
     return this.known.has(taskId);

@@ -211,6 +211,17 @@ describe("a leader", () => {
     expect((await state())?.pending).toEqual([]);
   });
 
+  it("does not send again what has failed, when the result store knows it by then", async () => {
+    const { clock, sender, state } = await reign();
+    sender.failure = UNAVAILABLE;
+    await clock.pass(10_000);
+    sender.failure = undefined;
+    sender.known.add(fireId("test", "tick", START + 10_000));
+    await clock.pass(5000);
+    expect(sender.sent).toEqual([]);
+    expect((await state())?.pending).toEqual([]);
+  });
+
   it.each([
     ["one", 1],
     ["none", 0],
@@ -278,6 +289,26 @@ describe("entries that change", () => {
     await clock.pass(60_000);
     expect(sender.names).toEqual(["once"]);
     expect(source.disabled).toEqual(["once"]);
+  });
+
+  it("runs an entry once more when it is made a one-off one, also when another leads by then", async () => {
+    const { clock, sender, source, seat, stop } = await reign();
+    await clock.pass(20_000);
+    expect(sender.sent).toHaveLength(2);
+    source.entries = [entry({ oneOff: true, schedule: schedule(20), runCount: 2 })];
+    await clock.pass(6000);
+    await stop();
+    const next = await reign({ clock, sender, seat, entries: source.entries });
+    await clock.pass(60_000);
+    expect(sender.sent).toHaveLength(3);
+    expect(next.source.disabled).toEqual(["tick"]);
+  });
+
+  it("does not run a one-off entry that another beat has run", async () => {
+    const { clock, sender, source } = await reign({ entries: [entry({ oneOff: true, runCount: 1 })] });
+    await clock.pass(30_000);
+    expect(sender.sent).toEqual([]);
+    expect(source.disabled).toEqual(["tick"]);
   });
 
   it("runs a one-off entry though its instant is over", async () => {

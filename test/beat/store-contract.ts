@@ -17,6 +17,7 @@ const DAILY: NewSchedule = {
   },
   args: [1, { deep: [null, "x"] }],
   kwargs: { size: 2 },
+  catchUp: "all",
   options: { queue: "reports", priority: 5, expires: 60, headers: { tenant: "a" } },
   description: "Once in a while",
 };
@@ -122,6 +123,22 @@ export function storeContract(open: () => Promise<ScheduleStore>): void {
     expect(await store.version()).toBe(version);
     await store.setEnabled(DAILY.name, false);
     expect((await store.get(DAILY.name))?.lastRunAtMs).toBeUndefined();
+  });
+
+  it("counts anew what is to run once more", async () => {
+    const store = await opened();
+    const runs = async (): Promise<number | undefined> => (await store.get(DAILY.name))?.totalRunCount;
+    await store.put(scheduleDefinition(DAILY));
+    await store.recordRuns([{ name: DAILY.name, lastRunAtMs: 1000, count: 3 }]);
+    await store.put(scheduleDefinition({ ...DAILY, task: "tasks.other" }));
+    expect(await runs()).toBe(3);
+    await store.put(scheduleDefinition({ ...DAILY, oneOff: true }));
+    expect(await runs()).toBe(0);
+    await store.recordRuns([{ name: DAILY.name, lastRunAtMs: 1000, count: 1 }]);
+    await store.put(scheduleDefinition({ ...DAILY, oneOff: true, description: "Edited" }));
+    expect(await runs()).toBe(1);
+    await store.setEnabled(DAILY.name, false);
+    expect(await runs()).toBe(0);
   });
 
   it("refuses what it cannot keep, naming the field", async () => {

@@ -1,5 +1,5 @@
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, utimes, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createFileScheduleStore, openScheduleStore, scheduleDefinition } from "../../beat/index.ts";
 import { openSql } from "../../stores/sql/index.ts";
@@ -27,6 +27,49 @@ describe("schedules in a file", () => {
     await writeFile(place, JSON.stringify({ format: 1, schedules: [good, { ...good, task: 7 }, null] }));
     expect((await other.list()).map(({ name }) => name)).toEqual(["good"]);
     expect(warnings).toHaveLength(2);
+  });
+
+  it("keep what several write at once", async () => {
+    const place = join(await temporaryFolder(), "schedules.json");
+    const stores = Array.from({ length: 4 }, () => openScheduleStore({ place }));
+    const names = Array.from({ length: 40 }, (_, index) => `s${index}`);
+    const put = async (name: string, index: number): Promise<void> => {
+      const schedule = { type: "interval", seconds: 1 } as const;
+      await stores[index % 4]?.put(scheduleDefinition({ name, task: "t", schedule }));
+      await stores[(index + 1) % 4]?.recordRuns([{ name: "app's own", lastRunAtMs: index, count: 1 }]);
+    };
+    await Promise.all(names.map(put));
+    for (const store of stores) {
+      expect((await store.list()).map(({ name }) => name).sort()).toEqual(names.sort());
+      expect((await store.otherRuns("app's own")).totalRunCount).toBe(40);
+    }
+    expect((await readdir(dirname(place))).sort()).toEqual(["schedules.json", "schedules.runs.json"]);
+  });
+
+  it("can be changed though a process died while it changed them", async () => {
+    const place = join(await temporaryFolder(), "schedules.json");
+    await writeFile(`${place}.lock`, "");
+    const longAgo = new Date(Date.now() - 60_000);
+    await utimes(`${place}.lock`, longAgo, longAgo);
+    const store = openScheduleStore({ place });
+    await store.put(scheduleDefinition({ name: "a", task: "t", schedule: 1 }));
+    expect(await store.list()).toHaveLength(1);
+  });
+
+  it("remember their runs after a restart, and none from before they were resumed", async () => {
+    const place = join(await temporaryFolder(), "schedules.json");
+    const store = openScheduleStore({ place });
+    const lastRunAtMs = Date.now() - 1000;
+    await store.put(scheduleDefinition({ name: "a", task: "t", schedule: 1 }));
+    await store.recordRuns([{ name: "a", lastRunAtMs, count: 2 }]);
+    expect(await openScheduleStore({ place }).get("a")).toMatchObject({ lastRunAtMs, totalRunCount: 2 });
+    await store.setEnabled("a", false);
+    await store.setEnabled("a", true);
+    const resumed = await openScheduleStore({ place }).get("a");
+    expect(resumed).toMatchObject({ lastRunAtMs: undefined, totalRunCount: 2 });
+    await store.delete("a");
+    await store.put(scheduleDefinition({ name: "a", task: "t", schedule: 1 }));
+    expect((await openScheduleStore({ place }).get("a"))?.totalRunCount).toBe(0);
   });
 
   it("are not lost when the file is damaged", async () => {

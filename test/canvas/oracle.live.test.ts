@@ -6,18 +6,27 @@ import { randomUUID } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { toSendOptions } from "../../app/index.ts";
 import { type CanvasPlan, planCanvas } from "../../canvas/index.ts";
-import { parseSignature, type Signature, toResultTuple } from "../../protocol/index.ts";
+import {
+  isPlainObject,
+  type PlainObject,
+  parseSignature,
+  type Signature,
+  toResultTuple,
+} from "../../protocol/index.ts";
 import { cleanUp } from "../../testing/clean-up.ts";
 import { pythonEnvironment } from "../helpers/python-environment.ts";
 import { PythonLines } from "../helpers/python-lines.ts";
 import { compose, type Expression, expressions } from "./expressions.ts";
+import { type Stamping, stampAll, stampings } from "./stampings.ts";
 
 const SEED = Number(process.env["CELERITY_SEED"] ?? Date.now() % 2 ** 31);
 const file = fileURLToPath(new URL("celery_canvas.py", import.meta.url));
 
 interface Question {
   readonly expression: Expression;
+  readonly stamp: readonly Stamping[];
   /** Read from JSON before it is applied, as in a worker. */
   readonly travels: boolean;
   readonly args: readonly unknown[];
@@ -34,6 +43,7 @@ interface Applied {
 
 const questions: fc.Arbitrary<Question> = fc.record({
   expression: expressions,
+  stamp: stampings,
   travels: fc.boolean(),
   args: fc.oneof(fc.constant([]), fc.constant([7])),
   options: fc.oneof(
@@ -47,45 +57,56 @@ const questions: fc.Arbitrary<Question> = fc.record({
 });
 
 describe(`Celery's canvas (CELERITY_SEED=${SEED})`, { timeout: 120_000 }, () => {
-  test("sends what ours sends, and names the results alike", async () => {
-    const python = new PythonLines({ version: "latest", file, env: pythonEnvironment() });
-    cleanUp(() => python.close());
-    let refused = 0;
-    await fc.assert(
-      fc.asyncProperty(fc.array(questions, { minLength: 1, maxLength: 25 }), async (batch) => {
-        const answers = (await python.call(batch)) as readonly PythonAnswer[];
-        for (const [at, question] of batch.entries()) {
-          const theirs = read(answers[at] as PythonAnswer);
-          if (theirs.error !== undefined) {
-            refused += 1;
-            continue;
+  test.each([2, 1])(
+    "sends what ours sends, and names the results alike, in protocol %i",
+    async (protocol) => {
+      const env = { ...pythonEnvironment(), TASK_PROTOCOL: String(protocol) };
+      const python = new PythonLines({ version: "latest", file, env });
+      cleanUp(() => python.close());
+      let refused = 0;
+      let asked = 0;
+      await fc.assert(
+        fc.asyncProperty(fc.array(questions, { minLength: 1, maxLength: 25 }), async (batch) => {
+          const answers = (await python.call(batch)) as readonly PythonAnswer[];
+          for (const [at, question] of batch.entries()) {
+            const theirs = read(answers[at] as PythonAnswer);
+            asked += 1;
+            if (theirs.error !== undefined) {
+              refused += 1;
+              continue;
+            }
+            const our = ours(question, protocol);
+            expect(lostResults(our), JSON.stringify(question)).toEqual([]);
+            const names = lostResults(theirs).length === 0 ? canonical : anonymous;
+            expect(names(our), JSON.stringify(question)).toEqual(names(theirs));
           }
-          const our = ours(question);
-          expect(lostResults(our), JSON.stringify(question)).toEqual([]);
-          const names = lostResults(theirs).length === 0 ? canonical : anonymous;
-          expect(names(our), JSON.stringify(question)).toEqual(names(theirs));
-        }
-      }),
-      { seed: SEED, numRuns: Number(process.env["CELERITY_RUNS"] ?? 60) },
-    );
-    expect(refused).toBeLessThan(100);
-  });
+        }),
+        { seed: SEED, numRuns: Number(process.env["CELERITY_RUNS"] ?? 60) },
+      );
+      // Celery cannot send some stamps of ours: see stamped().
+      expect(refused).toBeLessThan(asked / 3);
+    },
+  );
 });
 
-function ours({ expression, travels, args, options }: Question): Applied {
-  const written = compose(expression);
+function ours({ expression, stamp, travels, args, options }: Question, protocol: number): Applied {
+  const written = stampAll(compose(expression), stamp);
   const canvas: Signature = travels ? parseSignature(JSON.parse(JSON.stringify(written)), "canvas") : written;
   const plan = planCanvas(
     canvas,
     { args, options: { ...options } },
-    { newId: randomUUID, replyTo: REPLY_TO, errbacksOnHeaders: false, usesLinks: false },
+    { newId: randomUUID, replyTo: REPLY_TO, errbacksOnHeaders: false, usesLinks: protocol === 1 },
   );
-  return { written, ...describePlan(plan), result: toResultTuple(plan.result) };
+  const describeSend = protocol === 1 ? describeV1 : describeV2;
+  return { written, ...describePlan(plan, describeSend), result: toResultTuple(plan.result) };
 }
 
 const REPLY_TO = randomUUID();
 
-function describePlan({ steps }: CanvasPlan): Pick<Applied, "sends" | "chords"> {
+function describePlan(
+  { steps }: CanvasPlan,
+  describeSend: (send: Signature) => unknown,
+): Pick<Applied, "sends" | "chords"> {
   return {
     sends: steps.flatMap((step) => (step.type === "send" ? [describeSend(step.signature)] : [])),
     chords: steps.flatMap((step) =>
@@ -96,22 +117,38 @@ function describePlan({ steps }: CanvasPlan): Pick<Applied, "sends" | "chords"> 
   };
 }
 
-function describeSend({ task, args, kwargs, options }: Signature): unknown {
+function describeV2(send: Signature): unknown {
+  const { options } = send;
+  const { stampedHeaders, stamps } = toSendOptions(send);
+  const { args, kwargs, headers, embed } = describeV1(send);
+  return {
+    args,
+    kwargs,
+    headers: {
+      ...headers,
+      root_id: options["root_id"] ?? options["task_id"],
+      parent_id: options["parent_id"] ?? null,
+      stamped_headers: stampedHeaders ?? null,
+      stamps: stamps ?? {},
+    },
+    embed: { ...embed, chain: options["chain"] ?? null },
+  };
+}
+
+/** Protocol 1 knows no stamps, no root, and no rest of a chain. */
+function describeV1({ task, args, kwargs, options }: Signature) {
   return {
     args,
     kwargs,
     headers: {
       task,
       id: options["task_id"],
-      root_id: options["root_id"] ?? options["task_id"],
-      parent_id: options["parent_id"] ?? null,
       group: options["group_id"] ?? null,
       group_index: options["group_index"] ?? null,
     },
     embed: {
       callbacks: options["link"] ?? null,
       errbacks: options["link_error"] ?? null,
-      chain: options["chain"] ?? null,
       chord: options["chord"] ?? null,
     },
   };
@@ -130,19 +167,13 @@ function read({ error, written, sent, result }: PythonAnswer): Applied {
   const sizes = new Map(sent.filter((one) => "size" in one).map((one) => [one["group"], one["size"]]));
   return {
     written,
-    sends: sent.flatMap((one) => ("send" in one ? [withoutStamps(one["send"])] : [])),
+    sends: sent.flatMap((one) => ("send" in one ? [one["send"]] : [])),
     chords: sent.flatMap((one) => {
       const chord = one["chord"] as Readonly<Record<string, unknown>> | undefined;
       return chord === undefined ? [] : [{ ...chord, size: sizes.get(chord["group"]) }];
     }),
     result,
   };
-}
-
-function withoutStamps(send: unknown): unknown {
-  const { headers, ...rest } = send as { readonly headers: Readonly<Record<string, unknown>> };
-  const { stamped_headers: _, stamps: __, ...others } = headers;
-  return { ...rest, headers: others };
 }
 
 /** Results of tasks whose ids no message carries: in some nested canvases Celery gives a group's members new ids on the way. */
@@ -180,7 +211,21 @@ function anonymous(value: unknown): unknown {
 
 const FROZEN: ReadonlySet<string> = new Set(["task_id", "reply_to", "group_index"]);
 
-function sortKeys(_: string, value: unknown): unknown {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+/** In protocol 1 Celery says of some tasks that nothing follows in a chain. */
+function sortKeys(key: string, value: unknown): unknown {
+  if (key === "chain" && value === null) return undefined;
+  if (!isPlainObject(value)) return value;
+  const sorted = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(
+    sorted.map(([name, inner]) => [name, name === "stamped_headers" ? stamped(value) : inner]),
+  );
+}
+
+/**
+ * Names of stamps, in order; Celery has them in any order. It also lists names that a visitor gave to the signature before
+ * but not to this one, which Celery's worker then cannot send.
+ */
+function stamped({ stamped_headers: names, stamps, ...options }: PlainObject): unknown {
+  const values = isPlainObject(stamps) ? stamps : options;
+  return Array.isArray(names) ? names.filter((name) => name in values).toSorted() : names;
 }

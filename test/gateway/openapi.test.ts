@@ -1,9 +1,13 @@
+import { join } from "node:path";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv2020, type AnySchema } from "ajv/dist/2020.js";
 import { beforeAll, describe, expect, it } from "vitest";
+import { chain, group } from "../../canvas/index.ts";
 import { openapiOf } from "../../gateway/openapi.ts";
 import { PROBLEMS } from "../../gateway/problems.ts";
 import { ROUTES } from "../../gateway/routes/index.ts";
+import { signature } from "../../protocol/index.ts";
+import { temporaryFolder } from "../helpers/services.ts";
 import { exception, type GatewayPlace, openGateway, post, storeState } from "./place.ts";
 
 interface Document {
@@ -73,6 +77,105 @@ describe("live answers are as documented", () => {
     );
     await expectDocumented(await post(`${url}/v1/call/t`, {}), "post", "/v1/call/{task}");
     await expectDocumented(await post(`${url}/v1/call/t`, []), "post", "/v1/call/{task}");
+  });
+
+  const CANVASES: readonly object[] = [
+    {
+      task: "t",
+      args: [1],
+      kwargs: { x: 2 },
+      immutable: true,
+      link: { task: "u" },
+      link_error: [{ task: "v" }],
+    },
+    {
+      chain: [
+        { task: "t" },
+        { group: [{ task: "t" }, { task: "t", options: { queue: "q", delay: "PT1S" } }] },
+      ],
+    },
+    {
+      chord: { header: { group: [{ task: "t" }] }, body: { task: "t" } },
+      options: { expires: 60, priority: 3 },
+    },
+    { map: { task: "t", it: [1] } },
+    { starmap: { task: { task: "t" }, it: [[1]] }, link: { task: "t" } },
+    { chunks: { task: "t", it: [[1], [2]], n: 1 }, options: { eta: "2099-01-01T00:00:00Z", queue: null } },
+    chain(signature("t"), group([signature("t"), signature("t")]), signature("t")),
+  ];
+
+  it("when workflows are sent, and each canvas is as the schema says", async () => {
+    const { url } = await openGateway();
+    const validate = ajv.getSchema("api#/components/schemas/Canvas");
+    for (const canvas of CANVASES) {
+      expect(validate?.(JSON.parse(JSON.stringify(canvas))), JSON.stringify(canvas)).toBe(true);
+      const answer = await post(`${url}/v1/workflows`, canvas);
+      expect(answer.status, JSON.stringify(canvas)).toBe(202);
+      await expectDocumented(answer, "post", "/v1/workflows");
+    }
+    for (const canvas of [
+      {},
+      { task: "celery.x" },
+      { chain: [{ task: "t", x: 1 }] },
+      { map: { task: "t" } },
+    ]) {
+      await expectDocumented(await post(`${url}/v1/workflows`, canvas), "post", "/v1/workflows");
+    }
+    for (const canvas of [{}, { chain: [{ task: "t", x: 1 }] }, { map: { task: "t" } }, { group: [] }]) {
+      expect(validate?.(canvas), JSON.stringify(canvas)).toBe(false);
+    }
+  });
+
+  it("when workflows are read", async () => {
+    const place = await openGateway();
+    const { app, url } = place;
+    const sent = await post(`${url}/v1/workflows`, { chain: [{ task: "t" }, { task: "t" }] });
+    const { id, root_id: rootId } = (await sent.json()) as { id: string; root_id: string };
+    const path = "/v1/workflows/{id}";
+    for (const state of ["PENDING", "FAILURE"]) {
+      if (state === "FAILURE") await storeState(app, rootId, state, exception("KeyError", "x"));
+      for (const one of [id, "unknown", "a%20b"]) {
+        await expectDocumented(await get(place, `/v1/workflows/${one}`), "get", path);
+        await expectDocumented(await get(place, `/v1/workflows/${one}/graph`), "get", `${path}/graph`);
+      }
+    }
+    await expectDocumented(await get(place, `/v1/workflows/${id}/graph?format=x`), "get", `${path}/graph`);
+    for (const one of [id, "unknown"]) {
+      const answer = await fetch(`${url}/v1/workflows/${one}`, { method: "DELETE" });
+      await expectDocumented(answer, "delete", path);
+    }
+  });
+
+  it("when schedules are changed", async () => {
+    const { url } = await openGateway({ schedules: join(await temporaryFolder(), "schedule") });
+    const path = "/v1/schedules/{name}";
+    const send = (method: string, at: string, body?: object, headers: Record<string, string> = {}) =>
+      fetch(`${url}/v1/schedules${at}`, {
+        method,
+        headers: { "content-type": "application/json", ...headers },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+    const bodies = [
+      { task: "t", every: 60 },
+      { task: "t", cron: "0 4 * * *", timezone: "Europe/Berlin", start_at: "2030-01-01T00:00:00Z" },
+      { task: "t", at: "2030-01-01T00:00:00Z" },
+      { task: "t" },
+      { x: 1 },
+    ];
+    for (const body of bodies) {
+      await expectDocumented(await send("PUT", "/s", body), "put", path);
+      await expectDocumented(await send("GET", "/s"), "get", path);
+    }
+    await expectDocumented(await send("PUT", "/s", bodies[0], { "if-none-match": "*" }), "put", path);
+    await expectDocumented(await send("GET", "/none"), "get", path);
+    await expectDocumented(await send("GET", ""), "get", "/v1/schedules");
+    await expectDocumented(await send("GET", "?limit=0"), "get", "/v1/schedules");
+    for (const verb of ["pause", "resume", "trigger"]) {
+      await expectDocumented(await send("POST", `/s/${verb}`), "post", `${path}/${verb}`);
+      await expectDocumented(await send("POST", `/none/${verb}`), "post", `${path}/${verb}`);
+    }
+    for (let times = 0; times < 2; times += 1)
+      await expectDocumented(await send("DELETE", "/s"), "delete", path);
   });
 
   it("when tasks are read", async () => {

@@ -225,6 +225,21 @@ describe("the checks of a task", () => {
     expect((await post(`${url}/v1/tasks`, { task: "t", args })).status).toBe(202);
   });
 
+  it.each(["celery.chain", "celery.map", "celery.backend_cleanup"])(
+    "refuses Celery's own task %s",
+    async (task) => {
+      const { url, app } = await openGateway();
+      for (const answer of [
+        await read(post(`${url}/v1/tasks`, { task })),
+        await read(post(`${url}/v1/call/${task}`, {})),
+      ]) {
+        expect([answer.status, answer.body["type"]]).toEqual([422, "/problems/reserved-task"]);
+        expect(answer.body["errors"]).toEqual([{ pointer: "/task", detail: expect.any(String) }]);
+      }
+      expect(await (await app.connection()).queueSize("celery")).toBe(0);
+    },
+  );
+
   it("refuses a queue that the app may not create", async () => {
     const { url } = await openGateway({ settings: { taskCreateMissingQueues: false } });
     const answer = await read(post(`${url}/v1/tasks`, { task: "t", queue: "other" }));

@@ -20,6 +20,23 @@ export function pageText(page: string): string {
   return readFileSync(fileURLToPath(new URL(`../../docs/${page}`, import.meta.url)), "utf8");
 }
 
+/** A command of a terminal, and the text that it prints. */
+export interface Command {
+  readonly command: string;
+  readonly output: string;
+}
+
+/** The commands of a `console` block: each begins with `$ ` and is followed by what it prints. */
+export function commandsOf(block: string): Command[] {
+  return block
+    .split(/^\$ /m)
+    .slice(1)
+    .map((entry) => {
+      const end = entry.indexOf("\n");
+      return { command: entry.slice(0, end), output: entry.slice(end + 1) };
+    });
+}
+
 /** Runs an example against the sources; resolves to what it prints. */
 export async function runExample({ code }: Example): Promise<string> {
   const printed: string[] = [];

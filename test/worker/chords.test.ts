@@ -392,7 +392,13 @@ describe("a sweep", () => {
     const { groupId, bodyId } = await start(3, 1);
     expect(await state(bodyId)).toBeUndefined();
     await expect
-      .poll(async () => (await sweep(1000), await state(bodyId)), { timeout: 5000 })
+      .poll(
+        async () => {
+          await sweep(1000);
+          return state(bodyId);
+        },
+        { timeout: 5000 },
+      )
       .toEqual(
         chordError(
           `Chord ${groupId} expired: 1 of its 3 members ended, and no member ended within the 2 seconds that it is counted`,

@@ -77,6 +77,7 @@ test("the oldest go when there is no room, and the others come in order", async 
     connection,
     hostname: "w@here",
     serializer: jsonSerializer,
+    exchange: "celeryev",
     onWarning: app.onWarning,
   });
   proxy.swallow("both");
@@ -108,6 +109,7 @@ test("nobody waits for a broker that is away to say goodbye", async () => {
     connection,
     hostname: "w@here",
     serializer: jsonSerializer,
+    exchange: "celeryev",
     onWarning: app.onWarning,
   });
   proxy.swallow("both");

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { createTask } from "../../app/index.ts";
+import { createApp, createTask } from "../../app/index.ts";
 import type { Job } from "../../worker/index.ts";
 import { parseRate, RateLimits } from "../../worker/rate-limits.ts";
 
@@ -28,10 +28,10 @@ describe("RateLimits", () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  const caller = { send: () => Promise.reject(new Error("no")), call: () => Promise.reject(new Error("no")) };
+  const app = createApp({ env: {} });
   const job = (name: string, rateLimit?: string): Job => {
     const options = rateLimit === undefined ? {} : { rateLimit };
-    return { task: createTask({ name, options, fn: () => undefined }, caller) } as unknown as Job;
+    return { task: createTask({ name, options, fn: () => undefined }, app) } as unknown as Job;
   };
   const create = (fallback?: number, isDisabled = false): { limits: RateLimits; started: Job[] } => {
     const started: Job[] = [];

@@ -34,6 +34,10 @@ export interface SslOptions {
   readonly certReqs?: string;
   /** Name the certificate must be for. Default: the host. */
   readonly serverHostname?: string;
+  /** "false" takes a certificate for any name. */
+  readonly checkHostname?: string;
+  /** Opens an encrypted keyfile. */
+  readonly password?: string;
 }
 
 const NUMBERS = {
@@ -80,7 +84,15 @@ function readQueueType(given: unknown): DelayedQueueType {
   );
 }
 
-const SSL_NAMES = ["caCerts", "certfile", "keyfile", "certReqs", "serverHostname"] as const;
+const SSL_NAMES = [
+  "caCerts",
+  "certfile",
+  "keyfile",
+  "certReqs",
+  "serverHostname",
+  "checkHostname",
+  "password",
+] as const;
 
 function readSsl(given: unknown, { isSecure, query }: AmqpAddress): SslOptions | undefined {
   const fromOptions = isPlainObject(given) ? given : {};
@@ -96,11 +108,13 @@ function readSsl(given: unknown, { isSecure, query }: AmqpAddress): SslOptions |
 
 /** Reads the files. Throws ConfigurationError when one cannot be read. */
 export async function toTlsOptions(ssl: SslOptions, host: string): Promise<TlsOptions> {
-  const { caCerts, certfile, keyfile, certReqs, serverHostname } = ssl;
+  const { caCerts, certfile, keyfile, certReqs, serverHostname, checkHostname, password } = ssl;
   return {
     ...(caCerts !== undefined && { ca: await readPem(caCerts, "caCerts") }),
     ...(certfile !== undefined && { cert: await readPem(certfile, "certfile") }),
     ...(keyfile !== undefined && { key: await readPem(keyfile, "keyfile") }),
+    ...(password !== undefined && { passphrase: password }),
+    ...(checkHostname?.toLowerCase() === "false" && { checkServerIdentity: () => undefined }),
     // An IP address is no server name; the certificate is checked against it all the same.
     ...((serverHostname !== undefined || isIP(host) === 0) && { servername: serverHostname ?? host }),
     rejectUnauthorized: !/^(cert_)?none$/i.test(certReqs ?? ""),

@@ -2,13 +2,7 @@
  * The worker's ear for remote control: every worker has a queue on the fanout exchange `celery.pidbox` and answers to the
  * asker's reply queue. Source: kombu/pidbox.py, celery/worker/pidbox.py.
  */
-import {
-  CONTROL_EXCHANGE,
-  CONTROL_MESSAGE_TTL_MS,
-  CONTROL_QUEUE_EXPIRES_MS,
-  CONTROL_REPLY_EXCHANGE,
-  type ControlHandler,
-} from "../../app/index.ts";
+import { CONTROL_REPLY_EXCHANGE, type ControlHandler, controlQueue, replyExchange } from "../../app/index.ts";
 import { decodeBody, type EncodedBody, encodeBody, jsonSerializer } from "../../codecs/index.ts";
 import {
   BrokerError,
@@ -17,7 +11,7 @@ import {
   type PlainObject,
   toError,
 } from "../../protocol/index.ts";
-import type { Connection, Delivery, QueueSpec } from "../../transports/index.ts";
+import type { Connection, Delivery } from "../../transports/index.ts";
 import type { SealCheck } from "../seal-check.ts";
 import type { Worker } from "../worker.ts";
 import { PythonError, reprError } from "./command.ts";
@@ -40,17 +34,9 @@ export async function createControlNode(
       );
   }
   if (!connection.capabilities.exchangeTypes.includes("fanout")) return undefined;
-  const queue: QueueSpec = {
-    name: `${worker.hostname}.${CONTROL_EXCHANGE}`,
-    exchange: { name: CONTROL_EXCHANGE, type: "fanout", durable: false },
-    routingKey: "",
-    durable: false,
-    exclusive: true,
-    autoDelete: true,
-    expiresMs: CONTROL_QUEUE_EXPIRES_MS,
-    messageTtlMs: CONTROL_MESSAGE_TTL_MS,
-  };
-  await connection.declareExchange({ name: CONTROL_REPLY_EXCHANGE, type: "direct", durable: false });
+  const { settings } = worker.app;
+  const queue = controlQueue(settings, worker.hostname);
+  await connection.declareExchange(replyExchange(settings));
   try {
     await connection.declareQueue(queue);
   } catch (error) {
@@ -64,6 +50,8 @@ export async function createControlNode(
       for (const delivery of deliveries) await answer(worker, connection, delivery, sealCheck);
     }
   })();
+  // A connection that cannot go on ends the worker, and its lanes say why.
+  listening.catch(() => undefined);
   return {
     async close() {
       await consumer.close();
@@ -160,8 +148,9 @@ async function send(
 ): Promise<void> {
   const to = request["reply_to"] as PlainObject;
   // Only ever to the reply exchange: a stranger must not make a worker publish elsewhere.
-  if (to["exchange"] !== CONTROL_REPLY_EXCHANGE || typeof to["routing_key"] !== "string") return;
   const { settings, codecs } = worker.app;
+  const { name: exchange } = replyExchange(settings);
+  if (to["exchange"] !== exchange || typeof to["routing_key"] !== "string") return;
   // Celery replies with the task serializer. Every asker reads JSON, unless all that it takes must be signed.
   const serializer = settings.taskSerializer === "auth" ? codecs.serializer("auth") : jsonSerializer;
   const encode = async (value: unknown): Promise<EncodedBody> =>
@@ -177,7 +166,7 @@ async function send(
     properties: { deliveryMode: 1, priority: 0 },
   } as const;
   await connection.publish(worker.app.sealing.sealControl(message, CONTROL_REPLY_EXCHANGE), {
-    exchange: CONTROL_REPLY_EXCHANGE,
+    exchange,
     routingKey: to["routing_key"],
     optional: true,
   });

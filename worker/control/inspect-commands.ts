@@ -34,11 +34,11 @@ const conf: Command = ({ app }, { with_defaults: withDefaults }) => {
   return Object.fromEntries(shown.map(([name, value]) => [celeryName(name), masked(name, value)]));
 };
 
-const SECRET = /password|secret|token|key$|Key$|options/i;
+const SECRET = /password|secret|token|key$|Key$|options|useSsl$/i;
 
 function masked(name: string, value: unknown): unknown {
   if (value === null || typeof value === "number" || typeof value === "boolean") return value;
-  if (name === "brokerUrl")
+  if (/^broker(Read|Write)?Url$/.test(name))
     return splitBrokerUrls(value as string)
       .map(redactUrl)
       .join(";");

@@ -1,5 +1,6 @@
 /** Revoking: by id or stamp, with or without ending what runs. Source: celery/worker/control.py of 5.7. */
 import { constants } from "node:os";
+import type { RevokeOptions } from "../../app/index.ts";
 import { formatIsoTime, isPlainObject, pythonRepr, toResultDocument } from "../../protocol/index.ts";
 import type { Job } from "../job.ts";
 import { revoked } from "../outcome.ts";
@@ -96,6 +97,15 @@ async function storeRevoked(worker: Worker, ids: readonly string[]): Promise<voi
   } catch (error) {
     worker.app.onWarning("That tasks are revoked could not be stored", error);
   }
+}
+
+/** Revokes in this worker alone, where the broker cannot tell all of them. */
+export async function revokeHere(
+  worker: Worker,
+  taskIds: readonly string[],
+  { terminate = false, signal = "SIGTERM" }: RevokeOptions = {},
+): Promise<void> {
+  await revoke(worker, { task_id: taskIds, terminate, signal });
 }
 
 export const REVOKE_COMMANDS: Readonly<Record<string, Command>> = {

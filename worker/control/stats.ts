@@ -39,7 +39,7 @@ const ENCRYPTED: ReadonlySet<string> = new Set(["amqps", "rediss", "pyamqps"]);
 
 /** kombu's Connection.info() without secrets, for the first URL. */
 function describeBroker({ app: { settings } }: Worker): PlainObject {
-  const [first = "", ...alternates] = splitBrokerUrls(settings.brokerUrl);
+  const [first = "", ...alternates] = splitBrokerUrls(settings.brokerReadUrl ?? settings.brokerUrl);
   const [, transport = "", rest = ""] = /^([\w+]+):(?:\/\/)?(.*)$/s.exec(first) ?? [];
   const url = URL.canParse(`http://${rest}`) ? new URL(`http://${rest}`) : undefined;
   const text = (value: string | undefined): string | null =>

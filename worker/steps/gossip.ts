@@ -82,7 +82,7 @@ export class Gossip {
 
   async start(type: "topic" | "fanout"): Promise<void> {
     const { connection, app } = this.#options;
-    const queue = eventQueue(type, "worker.#");
+    const queue = eventQueue(app.settings, type, "worker.#");
     await connection.declareQueue(queue);
     const consumer = connection.consume([queue], { prefetch: 0, noAck: true });
     this.#consumer = consumer;

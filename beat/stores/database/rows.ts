@@ -1,8 +1,9 @@
 /** Rows of django-celery-beat's tables, and what they mean. Source: django_celery_beat/models.py and schedulers.py of 2.9.0. */
+import { CATCH_UP } from "../../../app/index.ts";
 import { ConfigurationError, isPlainObject, type PlainObject } from "../../../protocol/index.ts";
 import { parseSchedule, type ScheduleSpec } from "../../schedules/index.ts";
 import type { ScheduleOptions, StoredSchedule } from "../schedule-store.ts";
-import { CLOCKED, CRONTAB, INTERVAL, PERIODIC_TASK, SOLAR } from "./tables.ts";
+import { CATCH_UPS, CLOCKED, CRONTAB, INTERVAL, PERIODIC_TASK, SOLAR } from "./tables.ts";
 import { fromSqlTime } from "./times.ts";
 
 /** A row with what its keys point to; times and booleans as the driver gives them. */
@@ -37,18 +38,20 @@ export interface TaskRow {
   readonly latitude: unknown;
   readonly longitude: unknown;
   readonly clocked_time: unknown;
+  readonly catch_up: string | null;
 }
 
 export const SELECT_ROWS: string = `
   SELECT t.name, t.task, t.args, t.kwargs, t.queue, t.exchange, t.routing_key, t.priority, t.headers, t.expires,
     t.expire_seconds, t.enabled, t.last_run_at, t.total_run_count, t.date_changed, t.description, t.one_off, t.start_time,
     i.every, i.period, c.minute, c.hour, c.day_of_week, c.day_of_month, c.month_of_year, c.timezone,
-    s.event, s.latitude, s.longitude, k.clocked_time
+    s.event, s.latitude, s.longitude, k.clocked_time, u.catch_up
   FROM ${PERIODIC_TASK} t
   LEFT JOIN ${INTERVAL} i ON i.id = t.interval_id
   LEFT JOIN ${CRONTAB} c ON c.id = t.crontab_id
   LEFT JOIN ${SOLAR} s ON s.id = t.solar_id
-  LEFT JOIN ${CLOCKED} k ON k.id = t.clocked_id`;
+  LEFT JOIN ${CLOCKED} k ON k.id = t.clocked_id
+  LEFT JOIN ${CATCH_UPS} u ON u.task_id = t.id`;
 
 /** Seconds of the periods of an interval, the longest first. */
 export const PERIODS: readonly (readonly [name: string, seconds: number])[] = [
@@ -75,6 +78,7 @@ export function readRow(row: TaskRow): StoredSchedule {
     args,
     kwargs,
     options: readOptions(row),
+    catchUp: CATCH_UP.find((word) => word === row.catch_up) ?? "one",
     enabled: Boolean(row.enabled),
     oneOff: Boolean(row.one_off),
     ...(startAtMs === undefined ? {} : { startAtMs }),

@@ -2,19 +2,15 @@
  * Schedules in the tables of django-celery-beat, which Django's admin, its own beat and this one may share: a change that any
  * of them makes is seen by the others. Source: django_celery_beat/{models,schedulers}.py of 2.9.0.
  */
+import type { CatchUp } from "../../../app/index.ts";
 import { BackendError, CelerityError, toError } from "../../../protocol/index.ts";
-import {
-  createMissing,
-  openSql,
-  type SqlDatabase,
-  type SqlExecutor,
-  type SqlValue,
-} from "../../../stores/sql/index.ts";
+import { createMissing, openSql, type SqlDatabase, type SqlExecutor } from "../../../stores/sql/index.ts";
 import { scheduleDefinition } from "../check-definition.ts";
-import type { ScheduleDefinition, ScheduleStore, StoredSchedule } from "../schedule-store.ts";
+import type { ScheduleStore, StoredSchedule } from "../schedule-store.ts";
+import { bool, columnsOf } from "./columns.ts";
 import { readRow, SELECT_ROWS, type TaskRow } from "./rows.ts";
-import { keepSchedule, type ScheduleKey } from "./schedule-rows.ts";
-import { beatTables, CHANGES, PERIODIC_TASK } from "./tables.ts";
+import { keepSchedule } from "./schedule-rows.ts";
+import { beatTables, CATCH_UPS, CHANGES, PERIODIC_TASK } from "./tables.ts";
 import { toSqlTime } from "./times.ts";
 
 export interface DatabaseSchedulesOptions {
@@ -65,14 +61,18 @@ export function createDatabaseScheduleStore(options: DatabaseSchedulesOptions): 
         const db = await database();
         await db.transaction(async (tx) => {
           const key = await keepSchedule(tx, definition.schedule, db.dialect, timezone);
-          const columns = columnsOf(definition, key, db);
+          const columns = columnsOf(definition, key, db.dialect);
           const names = Object.keys(columns);
-          await tx.run(
-            `INSERT INTO ${PERIODIC_TASK} (${names.join(", ")}, total_run_count) VALUES (${names.map(() => "?").join(", ")}, 0)
-             ON CONFLICT (name) DO UPDATE SET ${names.map((name) => `${name} = excluded.${name}`).join(", ")}
-             ${definition.enabled ? "" : ", last_run_at = NULL"}`,
+          const [row] = await tx.all<{ id: number }>(
+            `INSERT INTO ${PERIODIC_TASK} AS t (${names.join(", ")}, total_run_count)
+             VALUES (${names.map(() => "?").join(", ")}, 0)
+             ON CONFLICT (name) DO UPDATE SET ${names.map((name) => `${name} = excluded.${name}`).join(", ")},
+               total_run_count = CASE WHEN excluded.one_off AND NOT (t.one_off AND t.enabled) THEN 0 ELSE t.total_run_count END
+             ${definition.enabled ? "" : ", last_run_at = NULL"}
+             RETURNING id`,
             Object.values(columns),
           );
+          await keepCatchUp(tx, row?.id ?? 0, definition.catchUp);
           await tellChange(tx, db);
         });
       }),
@@ -80,6 +80,10 @@ export function createDatabaseScheduleStore(options: DatabaseSchedulesOptions): 
       asBackendError(async () => {
         const db = await database();
         return await db.transaction(async (tx) => {
+          await tx.run(
+            `DELETE FROM ${CATCH_UPS} WHERE task_id IN (SELECT id FROM ${PERIODIC_TASK} WHERE name = ?)`,
+            [name],
+          );
           const count = await tx.run(`DELETE FROM ${PERIODIC_TASK} WHERE name = ?`, [name]);
           if (count > 0) await tellChange(tx, db);
           return count > 0;
@@ -94,7 +98,7 @@ export function createDatabaseScheduleStore(options: DatabaseSchedulesOptions): 
             `UPDATE ${PERIODIC_TASK} SET enabled = ?, last_run_at = NULL, date_changed = ?,
                total_run_count = CASE WHEN one_off = ? THEN 0 ELSE total_run_count END
              WHERE name = ?`,
-            [bool(enabled, db), toSqlTime(Date.now(), db.dialect), bool(true, db), name],
+            [bool(enabled, db.dialect), toSqlTime(Date.now(), db.dialect), bool(true, db.dialect), name],
           );
           if (count > 0) await tellChange(tx, db);
           return count > 0;
@@ -117,10 +121,12 @@ export function createDatabaseScheduleStore(options: DatabaseSchedulesOptions): 
           await db.run(
             `UPDATE ${PERIODIC_TASK} SET last_run_at = ?, total_run_count = total_run_count + CAST(? AS integer)
              WHERE name = ? AND enabled = ?`,
-            [toSqlTime(lastRunAtMs, db.dialect), count, name, bool(true, db)],
+            [toSqlTime(lastRunAtMs, db.dialect), count, name, bool(true, db.dialect)],
           );
         }
       }),
+    // All that it can keep is in the table.
+    otherRuns: async () => ({ lastRunAtMs: undefined, totalRunCount: 0 }),
     async close() {
       const db = await opening?.catch(() => undefined);
       await db?.close();
@@ -128,42 +134,10 @@ export function createDatabaseScheduleStore(options: DatabaseSchedulesOptions): 
   };
 }
 
-/** All columns of a row but those that runs change. */
-function columnsOf(
-  definition: ScheduleDefinition,
-  key: ScheduleKey,
-  db: SqlDatabase,
-): Record<string, SqlValue> {
-  const { options, startAtMs, expiresAtMs } = definition;
-  const time = (atMs: number | undefined): string | null =>
-    atMs === undefined ? null : toSqlTime(atMs, db.dialect);
-  return {
-    name: definition.name,
-    task: definition.task,
-    args: JSON.stringify(definition.args),
-    kwargs: JSON.stringify(definition.kwargs),
-    queue: options.queue ?? null,
-    exchange: options.exchange ?? null,
-    routing_key: options.routingKey ?? null,
-    priority: options.priority ?? null,
-    headers: JSON.stringify(options.headers ?? {}),
-    expires: time(expiresAtMs),
-    expire_seconds: options.expires ?? null,
-    enabled: bool(definition.enabled, db),
-    one_off: bool(definition.oneOff, db),
-    start_time: time(startAtMs),
-    description: definition.description,
-    date_changed: toSqlTime(Date.now(), db.dialect),
-    interval_id: null,
-    crontab_id: null,
-    solar_id: null,
-    clocked_id: null,
-    [key[0]]: key[1],
-  };
-}
-
-function bool(value: boolean, { dialect }: SqlDatabase): SqlValue {
-  return dialect === "sqlite" ? Number(value) : value;
+async function keepCatchUp(tx: SqlExecutor, taskId: number, catchUp: CatchUp): Promise<void> {
+  await tx.run(`DELETE FROM ${CATCH_UPS} WHERE task_id = ?`, [taskId]);
+  if (catchUp !== "one")
+    await tx.run(`INSERT INTO ${CATCH_UPS} (task_id, catch_up) VALUES (?, ?)`, [taskId, catchUp]);
 }
 
 /** What django-celery-beat's signals do after each change. */

@@ -1,6 +1,6 @@
 /**
- * django-celery-beat's tables, as Django's migrations of 2.9.0 make them. They are made here only where they are missing;
- * an installation with Django lets Django do it.
+ * django-celery-beat's tables, as Django's migrations of 2.9.0 make them, and one of ours beside them. They are made here only
+ * where they are missing; an installation with Django lets Django do it.
  */
 import type { SchemaObject, SqlDialect } from "../../../stores/sql/index.ts";
 
@@ -12,6 +12,8 @@ export const INTERVAL: string = `${P}_intervalschedule`;
 export const CRONTAB: string = `${P}_crontabschedule`;
 export const SOLAR: string = `${P}_solarschedule`;
 export const CLOCKED: string = `${P}_clockedschedule`;
+/** Ours: what becomes of missed runs, by the id of a periodic task; without a row it is `one`. */
+export const CATCH_UPS: string = "celerity_beat_catch_up";
 
 const ID: Readonly<Record<SqlDialect, string>> = {
   sqlite: "id integer NOT NULL PRIMARY KEY AUTOINCREMENT",
@@ -45,6 +47,7 @@ export function beatTables(dialect: SqlDialect): readonly SchemaObject[] {
        UNIQUE (event, latitude, longitude)`,
     ),
     table(CLOCKED, `${id}, clocked_time ${time} NOT NULL`),
+    table(CATCH_UPS, "task_id integer NOT NULL PRIMARY KEY, catch_up varchar(8) NOT NULL"),
     table(CHANGES, `ident smallint NOT NULL PRIMARY KEY, last_update ${time} NOT NULL`),
     table(
       PERIODIC_TASK,

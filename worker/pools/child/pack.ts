@@ -57,13 +57,15 @@ function isContainerKeptByJson(value: object, depth: number): boolean {
   return true;
 }
 
-/** What follows a task is sent by the worker: a process needs the call alone. */
+/** What follows a task is sent by the worker: a process needs the call alone, and the chord that it may add to. */
 export function packRequest(request: TaskRequest): Packed {
-  return pack({ ...request, embed: undefined });
+  const { chord } = request.embed;
+  return pack({ ...request, embed: chord === undefined ? undefined : { ...NO_EMBED, chord } });
 }
 
 export function unpackRequest(packed: Packed): TaskRequest {
-  return { ...unpack(packed), embed: NO_EMBED } as TaskRequest;
+  const request = unpack(packed) as TaskRequest;
+  return { ...request, embed: request.embed ?? NO_EMBED };
 }
 
 /** Throws EncodeError. */

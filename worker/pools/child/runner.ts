@@ -1,6 +1,8 @@
 /** Runs tasks for a pool in another process or thread: messages in, messages out. */
+
 import { type App, loadApp, SoftTimeLimitExceeded } from "../../../app/index.ts";
 import { toError } from "../../../protocol/index.ts";
+import { createAddToChord } from "../../add-to-chord.ts";
 import { registerPoolBuiltins } from "../../builtins/index.ts";
 import { createExecute } from "../../execute.ts";
 import type { Run } from "../../job.ts";
@@ -57,7 +59,7 @@ export function createRunner({ send, end, memoryKib }: RunnerOptions): Runner {
       app = await loadApp(appModule);
       registerPoolBuiltins(app);
       const { signals } = app;
-      const own = createExecute<NumberedRun>({ hostname, updateState });
+      const own = createExecute<NumberedRun>({ hostname, updateState, addToChord: createAddToChord(app) });
       execute = withTracing(withTaskSignals(own, { signals, hostname }), app.settings.brokerUrl);
       signals.send("worker_process_init", () => ({ hostname }));
       atEnd = () => signals.send("worker_process_shutdown", () => ({ hostname }));

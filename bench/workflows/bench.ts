@@ -1,0 +1,43 @@
+/** Whole workflows, from the call to the result in the caller's hand: chords, chains and groups on Redis. */
+import { type Bench, background, nodeProgram, PER_SECOND, pythonProgram, type Run } from "../lib/bench.ts";
+
+/** Tasks in each workflow. */
+export const SIZES = { chord: 1000, chain: 100, group: 1000 } as const;
+
+/** What both ends are told. */
+export interface WorkflowInput {
+  readonly broker: string;
+  readonly results: string;
+  /** Workflows of each kind. */
+  readonly count: number;
+  readonly sizes: typeof SIZES;
+  /** Of the worker. */
+  readonly pool: "solo" | "prefork";
+}
+
+function input({ urls, resultsUrl, count }: Run, pool: WorkflowInput["pool"] = "solo"): WorkflowInput {
+  return { broker: urls.redis, results: resultsUrl, count, sizes: SIZES, pool };
+}
+
+/** The median of the workflows of each kind, as tasks per second. */
+export const workflowsBench: Bench = {
+  name: "workflows-redis",
+  title: "chord of 1000, chain of 100, group of 1000, submitted and joined: tasks",
+  servers: ["redis"],
+  count: 5,
+  metrics: [PER_SECOND],
+  contenders: [
+    {
+      name: "Celerity client, Celerity worker",
+      role: "celerity",
+      background: (run) => background(nodeProgram("workflows/celerity-worker", input(run))),
+      program: (run) => nodeProgram("workflows/celerity-client", input(run)),
+    },
+    ...(["solo", "prefork"] as const).map((pool) => ({
+      name: `Celery client, Celery worker (${pool})`,
+      role: "python" as const,
+      background: (run: Run) => background(pythonProgram("workflows/python-worker", input(run, pool))),
+      program: (run: Run) => pythonProgram("workflows/python-client", input(run)),
+    })),
+  ],
+};

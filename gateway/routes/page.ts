@@ -1,0 +1,46 @@
+/** Parameters of listings. */
+import { Problem } from "../problems.ts";
+import type { ParameterSpec } from "../route.ts";
+
+export const DEFAULT_LIMIT = 50;
+export const MAX_LIMIT = 500;
+
+/** `limit` and `cursor`; `what` is listed. */
+export function pageParameters(what: string): readonly ParameterSpec[] {
+  return [
+    {
+      name: "limit",
+      in: "query",
+      description: `${what} on a page at most.`,
+      schema: { type: "integer", minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT },
+    },
+    {
+      name: "cursor",
+      in: "query",
+      description: "Where the page before ended; take it from its next link.",
+      schema: { type: "string" },
+    },
+  ];
+}
+
+/** Throws Problem `invalid-arguments`. */
+export function readNumber(name: string, text: string, min: number, max: number): number {
+  const number = /^\d{1,16}$/.test(text) ? Number(text) : -1;
+  if (number >= min && number <= max) return number;
+  throw new Problem("invalid-arguments", {
+    detail: `The parameter ${name} must be a number from ${min} to ${max}.`,
+  });
+}
+
+/** The page size that the query asks for. */
+export function readLimit(query: URLSearchParams): number {
+  const limit = query.get("limit");
+  return limit === null ? DEFAULT_LIMIT : readNumber("limit", limit, 1, MAX_LIMIT);
+}
+
+/** The same listing from `cursor` on. */
+export function nextLink(path: string, query: URLSearchParams, cursor: string): string {
+  const params = new URLSearchParams(query);
+  params.set("cursor", cursor);
+  return `${path}?${params}`;
+}
