@@ -26,6 +26,8 @@ const config: ViteUserConfig = defineConfig({
           // The first test that needs RabbitMQ waits for its start: 8 s, on a busy machine three times that.
           testTimeout: 60_000,
           hookTimeout: 90_000,
+          // scripts/lib/second-go.mjs names those that needed it.
+          retry: 1,
         },
       },
     ],

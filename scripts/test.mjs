@@ -47,7 +47,12 @@ async function runTests() {
   const output = join(folder, "results.json");
   // Without a filter every server will be needed: they start together, and no test's time limit includes their start.
   const env = filters.length === 0 ? { CELERITY_TEST_SERVICES: "all", ...process.env } : process.env;
-  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${output}`];
+  const reporters = [
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${output}`,
+    "--reporter=./scripts/lib/second-go.mjs",
+  ];
   const code = await runTool("vitest/vitest.mjs", ["run", ...reporters, ...filters], { env });
   const failedBefore = total.failed;
   countResults(output);

@@ -36,6 +36,7 @@ export const workflowsBench: Bench = {
     ...(["solo", "prefork"] as const).map((pool) => ({
       name: `Celery client, Celery worker (${pool})`,
       role: "python" as const,
+      share: 0.4,
       background: (run: Run) => background(pythonProgram("workflows/python-worker", input(run, pool))),
       program: (run: Run) => pythonProgram("workflows/python-client", input(run)),
     })),

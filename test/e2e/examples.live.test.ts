@@ -2,13 +2,17 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, TestRunner, test } from "vitest";
-import { openTerminal } from "./terminal.ts";
+import { openTerminal, type Terminal } from "./terminal.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const flaskPackages = `${root}.venv/flask-packages`;
 
+const readme = (name: string): string => readFileSync(`${root}examples/${name}/README.md`, "utf8");
+const open = (settings: string): Promise<Terminal> =>
+  openTerminal({ cwd: root, pythonPath: flaskPackages, settings });
+
 describe.each(["mixed-chord", "report-journey"])("examples/%s", (name) => {
-  const page = readFileSync(`${root}examples/${name}/README.md`, "utf8");
+  const page = readme(name);
   const sections = page
     .split(/^## /m)
     .filter((section) => section.includes("```console\n"))
@@ -16,9 +20,15 @@ describe.each(["mixed-chord", "report-journey"])("examples/%s", (name) => {
 
   test.each(sections)("$title", async ({ text }) => {
     if (text.includes("flask ")) requireFlask();
-    const terminal = await openTerminal({ cwd: root, pythonPath: flaskPackages, settings: page });
-    expect(await terminal.run(text)).toBeGreaterThan(1);
+    expect(await (await open(page)).run(text)).toBeGreaterThan(1);
   });
+});
+
+test("examples/mixed-chord runs on RabbitMQ as on Redis", async () => {
+  const page = readme("mixed-chord");
+  const [setting = ""] = /CELERY_BROKER_URL=amqp:[^`]+/.exec(page) ?? [];
+  const terminal = await open(page.replace(/^export CELERY_BROKER_URL=.*$/m, `export ${setting}`));
+  expect(await terminal.run(page)).toBe(2);
 });
 
 /** Skips the running test when Flask is not installed, or in CI fails it. */

@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
 import { cleanUp } from "../../testing/clean-up.ts";
 import { COMMANDS } from "../../worker/control/commands.ts";
-import { examples, pageText, runExample } from "../helpers/documentation.ts";
+import { commandsOf, examples, pageText, runExample } from "../helpers/documentation.ts";
 import { pythonEnvironment, requirePython } from "../helpers/python-environment.ts";
 import { redisUrl, temporaryFolder } from "../helpers/services.ts";
 import { GuardedProcess } from "../helpers/services-process.ts";
@@ -23,13 +23,7 @@ function block(language: string): string {
 
 /** Commands of the page's terminals, in their order, and what each prints. */
 const commands = [...page.matchAll(/```console\n([\s\S]*?)```/g)].flatMap(([, terminal = ""]) =>
-  terminal
-    .split(/^\$ /m)
-    .slice(1)
-    .map((entry) => {
-      const end = entry.indexOf("\n");
-      return { command: entry.slice(0, end), output: entry.slice(end + 1) };
-    }),
+  commandsOf(terminal),
 );
 
 describe("docs/remote-control.md", () => {

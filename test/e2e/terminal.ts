@@ -1,11 +1,11 @@
-/** Runs what a page shows of terminals: `sh` blocks start programs, a line each, and `console` blocks are commands and what they print. */
+/** Runs what a page shows of terminals: programs to start, a line each in `sh` blocks, and commands in `console` blocks. */
 import { execFile } from "node:child_process";
 import { chmod, writeFile } from "node:fs/promises";
 import { expect } from "vitest";
 import { cleanUp } from "../../testing/clean-up.ts";
 import { commandsOf } from "../helpers/documentation.ts";
 import { pythonEnvironment, requirePython } from "../helpers/python-environment.ts";
-import { freePorts, redisUrl, temporaryFolder } from "../helpers/services.ts";
+import { amqpUrl, freePorts, redisUrl, temporaryFolder } from "../helpers/services.ts";
 import { GuardedProcess } from "../helpers/services-process.ts";
 import { program } from "./celerity.ts";
 import { POLL } from "./matrix-cell.ts";
@@ -16,12 +16,14 @@ const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 /** What a worker or a web page prints when it can be used. */
 const READY = / ready\.|Running on http|Listening on http/;
 const PORTS = ["3000", "5000"];
+/** What may be something else here. */
+const SHOWN = new RegExp(`(?:redis|amqp)://\\S+|${UUID.source}|\\b(?:${PORTS.join("|")})\\b`, "g");
 
 export interface TerminalOptions {
   readonly cwd: string;
   /** Packages of Python beside Celery's. */
   readonly pythonPath: string;
-  /** A page whose `export` lines say where Redis is; here it is another. */
+  /** A page whose `export` lines say where servers are; here they are elsewhere. */
   readonly settings: string;
 }
 
@@ -96,13 +98,15 @@ interface Stage {
   learn(shown: string, printed: string): void;
 }
 
-/** What is different here: where Redis is, which ports are free, and ids. */
+/** What is different here: where servers are, which ports are free, and ids. */
 async function stageOf(settings: string): Promise<Stage> {
   const first = await freePorts(PORTS.length);
   const known = new Map(PORTS.map((port, at) => [port, String(first + at)]));
-  for (const [, , url = ""] of settings.matchAll(EXPORT)) known.set(url, await redisUrl());
+  for (const [, , url = ""] of settings.matchAll(EXPORT)) {
+    known.set(url, await (url.startsWith("amqp") ? amqpUrl() : redisUrl()));
+  }
   return {
-    said: (text) => [...known].reduce((said, [shown, real]) => said.replaceAll(shown, real), text),
+    said: (text) => text.replaceAll(SHOWN, (shown) => known.get(shown) ?? shown),
     learn(shown, printed) {
       const real = printed.match(UUID) ?? [];
       for (const [at, id] of (shown.match(UUID) ?? []).entries()) known.set(id, real[at] ?? id);

@@ -122,6 +122,13 @@ export function callOptions(form: Form, runners: readonly Language[]): { readonl
   return form.kind === "chunks" && queue !== undefined ? { queue } : {};
 }
 
+/** As a caller of the gateway writes it: Celery's own signatures, without the ids that only the gateway gives. */
+export function inRest(form: Form, runners: readonly Language[], cast: Cast): unknown {
+  const canvas = inTypeScript(form, cast);
+  const written = { ...canvas, options: { ...canvas.options, ...callOptions(form, runners) } };
+  return JSON.parse(JSON.stringify(written, (key, value) => (key === "task_id" ? undefined : value)));
+}
+
 function isForm(value: Form | Literal): value is Form {
   return typeof value === "object" && "kind" in value;
 }

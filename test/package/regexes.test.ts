@@ -12,6 +12,9 @@ const FOLDERS =
 const MADE_WHILE_RUNNING: Readonly<Record<string, string>> = {
   "app/routing.ts": "the patterns of task_routes, from the settings",
   "gateway/known-task.ts": "a constant of the OpenAPI document",
+  "gateway/task-check.ts": "a constant of the OpenAPI document",
+  "gateway/workflows/canvas-options.ts": "a constant of the OpenAPI document",
+  "gateway/workflows/look.ts": "a constant of the OpenAPI document",
   "gateway/routes/call-task.ts": "a constant of the OpenAPI document",
 };
 
