@@ -33,7 +33,7 @@ import {
 } from "../transports/index.ts";
 import { currentTask } from "./current-task.ts";
 import type { AsyncResult } from "./results/index.ts";
-import type { ResolvedRoute, RouteOptions, Router } from "./routing.ts";
+import { MAX_KNOWN_QUEUES, type ResolvedRoute, type RouteOptions, type Router } from "./routing.ts";
 import type { Settings } from "./settings.ts";
 import type { TaskOptions } from "./task-options.ts";
 
@@ -162,6 +162,7 @@ function once(
     declared.set(connection, queues);
     const known = queues.get(queue.name);
     if (known !== undefined) return known === DONE ? undefined : known;
+    if (queues.size >= MAX_KNOWN_QUEUES) queues.clear();
     const declaring = declare(connection, queue).then(
       () => void queues.set(queue.name, DONE),
       (error: unknown) => {

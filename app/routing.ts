@@ -65,6 +65,9 @@ export interface Router {
   readonly defaultQueues: readonly QueueSpec[];
 }
 
+/** Queues that are remembered at once: callers may invent any number of names. */
+export const MAX_KNOWN_QUEUES = 10_000;
+
 export function createRouter(settings: Settings): Router {
   const find = compileRoutes(settings.taskRoutes);
   const known = new Map<string, QueueSpec>();
@@ -73,6 +76,7 @@ export function createRouter(settings: Settings): Router {
     const cached = known.get(name);
     if (cached !== undefined) return cached;
     const spec = toQueueSpec(name, settings);
+    if (known.size >= MAX_KNOWN_QUEUES) known.clear();
     known.set(name, spec);
     return spec;
   };

@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { Redis, ReplyError } from "ioredis";
 import { BackendError, BrokerError, type CelerityError, toError } from "../protocol/index.ts";
+import { inOneWrite } from "./one-write.ts";
 import type { RedisTarget } from "./redis-url.ts";
 
 export { parseRedisUrl, type RedisTarget } from "./redis-url.ts";
@@ -72,6 +73,7 @@ export async function openRedis(target: RedisTarget, options: OpenRedisOptions):
   } finally {
     clearTimeout(timer);
   }
+  inOneWrite(client.stream);
   keepAlive(client);
   return { client, ended };
 }
