@@ -24,6 +24,7 @@ export * from "./signals.ts";
 export * from "./task.ts";
 export * from "./task-context.ts";
 export * from "./task-control.ts";
+export { isReservedName, ownTaskNames } from "./task-names.ts";
 export * from "./task-options.ts";
 export * from "./task-ref.ts";
 export * from "./tracing.ts";

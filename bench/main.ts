@@ -15,7 +15,7 @@ import { workerAmqp, workerRedis } from "./worker/bench.ts";
 import { cpuBench, drainAmqpBench, drainRedisBench, waitsBench } from "./worker-pools/drains.ts";
 import { memoryBench, startupBench } from "./worker-pools/lives.ts";
 import { millionBench } from "./worker-pools/long.ts";
-import { workflowsBench } from "./workflows/bench.ts";
+import { largeChordsBench, workflowsBench } from "./workflows/bench.ts";
 
 const BENCHES: readonly Bench[] = [
   producerRedis,
@@ -32,6 +32,7 @@ const BENCHES: readonly Bench[] = [
   roundtripRedis,
   roundtripAmqp,
   workflowsBench,
+  largeChordsBench,
   gatewayBench,
   serializersBench,
   compressorsBench,

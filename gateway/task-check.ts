@@ -1,5 +1,5 @@
 /** What is asked of every task that a caller names, wherever in a request it stands. */
-import type { App } from "../app/index.ts";
+import { type App, isReservedName } from "../app/index.ts";
 import { ConfigurationError } from "../protocol/index.ts";
 import type { Exchange } from "./exchange.ts";
 import { Problem } from "./problems.ts";
@@ -20,21 +20,12 @@ export type TaskCheck = (exchange: Exchange, task: RequestedTask) => void;
 
 const TASK_NAME = new RegExp(TASK_NAME_PATTERN);
 const MAX_NAME = 255;
-/**
- * Celery's own tasks: `celery.map` and its kin run a task that their arguments name, others work on results. Canvases have
- * forms of their own for what callers need of them.
- */
-const RESERVED = "celery.";
-
-/** True for names that no caller may use. */
-export function isReserved(name: string): boolean {
-  return name.startsWith(RESERVED);
-}
-
 export function createTaskCheck(app: App): TaskCheck {
   return (_exchange, { name, queue, pointer, queuePointer }) => {
     if (name.length > MAX_NAME || !TASK_NAME.test(name)) throw refusal("bad-task-name", pointer);
-    if (isReserved(name)) throw refusal("reserved-task", pointer);
+    // Celery's own tasks: celery.map and its kin run a task that their arguments name, others work on results. Canvases have
+    // forms of their own for what callers need of them.
+    if (isReservedName(name)) throw refusal("reserved-task", pointer);
     if (queue !== undefined) requireQueue(app, queue, queuePointer);
   };
 }

@@ -5,24 +5,23 @@
 
 import { hostname } from "node:os";
 import { type App, LamportClock, type WorkerEvent } from "../app/index.ts";
-import { type Awaitable, andThen } from "../codecs/index.ts";
+import type { Awaitable } from "../codecs/index.ts";
 import { ConfigurationError, toError } from "../protocol/index.ts";
-import type { Delivery, QueueSpec, ReconnectingConnection } from "../transports/index.ts";
+import type { QueueSpec, ReconnectingConnection } from "../transports/index.ts";
 import { createAddToChord } from "./add-to-chord.ts";
 import type { Bootstep } from "./bootstep.ts";
 import { isBesidePool, registerBuiltins, runBesidePool } from "./builtins/index.ts";
 import { cancelLost } from "./cancel-lost.ts";
 import { type ChordJoiner, createChordJoiner } from "./chords/index.ts";
-import { previousDeliveries } from "./deliveries.ts";
-import { describeOutcome } from "./describe-outcome.ts";
 import { createFindDone, type FindDone } from "./duplicates.ts";
 import { createEventSender, type EventSender } from "./events.ts";
 import { createExecute } from "./execute.ts";
-import { createIntake, isRefusal, type Refusal } from "./intake.ts";
+import { createIntake } from "./intake.ts";
 import type { Job } from "./job.ts";
+import { JobFlow } from "./job-flow.ts";
 import { Lane } from "./lane.ts";
 import { consumedQueues, type LanePlan, planLanes } from "./lane-plans.ts";
-import { createLostHandler, type LostHandler, lostRefusal } from "./lost.ts";
+import { createLostHandler, type LostHandler } from "./lost.ts";
 import { nodeName } from "./node-name.ts";
 import { type Outcome, timedOut } from "./outcome.ts";
 import { createPark, type Park } from "./parking.ts";
@@ -67,8 +66,7 @@ export class Worker {
   /** Set by its step; undefined where workers cannot hear each other. */
   gossip: Gossip | undefined;
   readonly #options: WorkerOptions;
-  readonly #total = new Map<string, number>();
-  #processed = 0;
+  readonly #flow: JobFlow = new JobFlow(this);
   #connectionLives = 0;
   #connection: ReconnectingConnection | undefined;
   #pools: readonly Pool[] = [];
@@ -97,12 +95,12 @@ export class Worker {
 
   /** Tasks ended, by name. */
   get total(): ReadonlyMap<string, number> {
-    return this.#total;
+    return this.#flow.total;
   }
 
   /** Tasks ended in all. */
   get processed(): number {
-    return this.#processed;
+    return this.#flow.processed;
   }
 
   /** Connections to the broker so far. */
@@ -245,7 +243,7 @@ export class Worker {
       exchange: app.settings.eventExchange,
       taskEvents: this.#options.taskEvents ?? app.settings.workerSendTaskEvents,
       verdict: (job, outcome) => verdictOf({ job, outcome }, app),
-      load: () => ({ active: this.jobs.active.length, processed: this.#processed }),
+      load: () => ({ active: this.jobs.active.length, processed: this.processed }),
       onHeartbeat: () => app.signals.send("heartbeat_sent", () => this.#event),
       onWarning: warn,
     });
@@ -273,8 +271,8 @@ export class Worker {
         disableRateLimits: app.settings.workerDisableRateLimits,
         rateTurns,
         onWarning: warn,
-        onStart: (job) => this.#onStart(job, settler, events),
-        onEnd: (job, outcome) => this.#onEnd(job, outcome, settler, events),
+        onStart: (job) => this.#flow.started(job, settler, events),
+        onEnd: (job, outcome) => this.#flow.ended(job, outcome, settler, events),
         isRevoked: ({ request }) => this.revoked.has(request.id) || this.revoked.hasStampOf(request.headers),
       });
       return new Lane({
@@ -287,14 +285,14 @@ export class Worker {
           (app.settings.workerDisablePrefetch ? 1 : app.settings.workerPrefetchMultiplier),
         reducesPrefetch: app.settings.workerEnablePrefetchCountReduction,
         etaLimit: app.settings.workerEtaTaskLimit,
-        onDeliveries: (deliveries) => this.#takeIn(deliveries, scheduler),
+        onDeliveries: (deliveries) => this.#flow.takeIn(deliveries, scheduler),
         onFailed: (error) => this.#fail(toError(error)),
       });
     });
     const suspects = new Suspects({
       sender,
       backend,
-      storeStarted: (job, note) => settler.storeState(job, "STARTED", { ...this.#startedBy(job), ...note }),
+      storeStarted: (job, note) => this.#flow.storeStarted(job, settler, note),
       onWarning: warn,
     });
     const park = createPark({
@@ -357,119 +355,11 @@ export class Worker {
     for (const { scheduler } of this.#parts?.lanes ?? []) scheduler.endByForce(job, outcome, reason);
   }
 
-  async #takeIn(deliveries: readonly Delivery[], scheduler: Scheduler): Promise<void> {
-    const parts = this.#parts;
-    if (parts === undefined) return;
-    const pending: Promise<void>[] = [];
-    for (const delivery of deliveries) {
-      const accepted = andThen(parts.intake(delivery), (one) =>
-        this.#accept(delivery, one, parts, scheduler),
-      );
-      if (accepted instanceof Promise) pending.push(accepted);
-    }
-    if (pending.length > 0) await Promise.all(pending);
-  }
-
-  #accept(
-    delivery: Delivery,
-    accepted: Job | Refusal | undefined,
-    parts: Parts,
-    scheduler: Scheduler,
-  ): Awaitable<void> {
-    if (accepted === undefined) {
-      parts.sender.giveBack(delivery);
-      return;
-    }
-    if (isRefusal(accepted)) {
-      this.#refuse(accepted, parts);
-      return;
-    }
-    return andThen(parts.park(accepted, scheduler), (isParked) => {
-      if (isParked) return;
-      return andThen(parts.suspects.admit(accepted), (admission) => {
-        if (admission === "start") return this.#keepUnlessDone(accepted, parts, scheduler);
-        if (admission === "give up") this.#refuse(lostRefusal(accepted, previousDeliveries(delivery)), parts);
-      });
-    });
-  }
-
-  #keepUnlessDone(job: Job, parts: Parts, scheduler: Scheduler): Awaitable<void> {
-    return andThen(parts.findDone(job), (done) => {
-      if (done === undefined) return this.#keep(job, parts, scheduler);
-      parts.events.received(job);
-      parts.suspects.ended(job);
-      this.#onEnd(done.job, done.outcome, parts.settler, parts.events);
-    });
-  }
-
-  #keep(job: Job, parts: Parts, scheduler: Scheduler): void {
-    const { task, id: taskId } = job.request;
-    this.app.signals.send("task_received", () => ({ task, taskId }));
-    parts.events.received(job);
-    if (!job.acksLate) {
-      parts.sealCheck?.settled(job.delivery);
-      job.delivery.ack();
-    }
-    scheduler.add(job);
-  }
-
-  #refuse(refusal: Refusal, { events, refuser }: Parts): void {
-    const { code, reason, taskId, taskName: task } = refusal;
-    const { signals } = this.app;
-    if (code === "not_registered") signals.send("task_unknown", () => ({ task, taskId }));
-    signals.send("task_rejected", () => ({ task, taskId, code, reason }));
-    events.refused(refusal);
-    refuser.refuse(refusal);
-  }
-
   /** What the lost connection brought is handed out again, by it or by others. */
   #onConnectionLost(): void {
     for (const lane of this.#parts?.lanes ?? []) lane.onConnectionLost();
     if (!this.app.settings.workerCancelLongRunningTasksOnConnectionLoss) return;
     for (const job of this.jobs.active) if (job.acksLate) cancelLost(job, this);
-  }
-
-  #startedBy({ pid }: Job): { readonly pid: number; readonly hostname: string } {
-    return { pid, hostname: this.hostname };
-  }
-
-  #onStart(job: Job, settler: Settler, events: EventSender): void {
-    events.started(job);
-    const tracked = job.task.options.trackStarted ?? this.app.settings.taskTrackStarted;
-    if (!tracked || this.#parts?.suspects.has(job) === true) return;
-    settler.storeState(job, "STARTED", this.#startedBy(job)).catch((error: unknown) => {
-      this.warn(`STARTED of ${job.request.id} could not be stored`, error);
-    });
-  }
-
-  #onEnd(job: Job, outcome: Outcome, settler: Settler, events: EventSender): void {
-    const { task } = job.request;
-    this.#processed += 1;
-    this.#total.set(task, (this.#total.get(task) ?? 0) + 1);
-    this.#parts?.suspects.ended(job);
-    for (const lane of this.#parts?.lanes ?? []) lane.onEnd();
-    if (outcome.state === "LOST") {
-      this.#log(job, outcome);
-      this.#parts?.lostHandler(job, outcome);
-      return;
-    }
-    if (outcome.state === "REVOKED") {
-      const { signum, exception } = outcome;
-      const facts = { terminated: signum !== undefined, expired: exception.exc_message[0] === "expired" };
-      this.app.signals.send("task_revoked", () => ({ task, taskId: job.request.id, ...facts }));
-    }
-    settler.settle(job, outcome, () => {
-      events.ended(job, outcome);
-      this.#log(job, outcome);
-    });
-  }
-
-  #log(job: Job, outcome: Outcome): void {
-    const { logger } = this.#options;
-    if (logger === undefined) return;
-    const { message, isTrouble, ...facts } = describeOutcome(job, outcome);
-    if (isTrouble) logger.warn(facts, message);
-    else logger.info(facts, message);
   }
 
   /** Tells whoever listens about trouble. */

@@ -42,3 +42,31 @@ export const workflowsBench: Bench = {
     })),
   ],
 };
+
+/** What the program of large chords is told. */
+export interface LargeInput {
+  readonly broker: string;
+  readonly results: string;
+  readonly sizes: readonly number[];
+}
+
+/** Client and worker in one process, whose memory shows what a chord leaves there. */
+export const largeChordsBench: Bench = {
+  name: "workflows-large",
+  title: "chords of 1 000, 10 000 and 50 000 on Redis: tasks, and resident memory at most",
+  servers: ["redis"],
+  count: 1,
+  metrics: [PER_SECOND, { key: "peakMb", heading: "peak MB", digits: 0, better: "lower" }],
+  contenders: [
+    {
+      name: "Celerity client and worker",
+      role: "celerity",
+      program: ({ urls, resultsUrl }) =>
+        nodeProgram("workflows/large", {
+          broker: urls.redis,
+          results: resultsUrl,
+          sizes: [1000, 10_000, 50_000],
+        } satisfies LargeInput),
+    },
+  ],
+};

@@ -4,7 +4,7 @@ import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
-import { type App, loadApp } from "../../app/index.ts";
+import { type App, loadApp, ownTaskNames } from "../../app/index.ts";
 import { type RevokeTasks, schedulePlace } from "../../gateway/index.ts";
 import { redactUrl, splitBrokerUrls } from "../../transports/index.ts";
 import { VERSION } from "../../version.ts";
@@ -96,7 +96,7 @@ Celerity ${VERSION} is ready.
   results    ${settings.resultBackend === null ? "none (set --result-backend)" : redactUrl(settings.resultBackend)}
   data       ${folder}
   worker     ${hostname}, queues ${queues.map(({ name }) => name).join(", ")}
-  tasks      ${[...app.tasks.keys()].sort().join(", ")}
+  tasks      ${ownTaskNames(app.tasks).join(", ")}
 
 Send a task and wait for its result:
 

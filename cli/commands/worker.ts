@@ -1,7 +1,7 @@
 /** `celerity worker -A ./tasks.js`: runs tasks until it is told to stop. */
 import { Command } from "commander";
 import type { Logger } from "pino";
-import { type App, loadApp } from "../../app/index.ts";
+import { type App, loadApp, ownTaskNames } from "../../app/index.ts";
 import { redactUrl, splitBrokerUrls } from "../../transports/index.ts";
 import { createWorker, type Worker, type WorkerOptions } from "../../worker/index.ts";
 import { detach, tellReady } from "../detach.ts";
@@ -130,7 +130,7 @@ function describeWorker({ app, hostname, queues }: Worker, flags: WorkerFlags): 
     ["results", settings.resultBackend === null ? "none" : redactUrl(settings.resultBackend)],
     ["pool", `${flags.pool ?? settings.workerPool ?? "prefork"}, concurrency ${concurrency}`],
     ["queues", queues.map(({ name }) => name).join(", ")],
-    ["tasks", [...app.tasks.keys()].sort().join(", ")],
+    ["tasks", ownTaskNames(app.tasks).join(", ")],
   ];
   return `${rows.map(([name = "", value = ""]) => `  ${name.padEnd(8)} ${value}`).join("\n")}\n`;
 }

@@ -17,7 +17,7 @@ export interface FaultsOptions {
 const USAGE = `npm run faults -- [name...] [options]
 
 Breaks real workers on real brokers, and counts what becomes of the tasks. Without a name it runs everything, which takes
-about half an hour. At the end, or after Ctrl-C, it prints the ledger, and below it the limits that were exceeded.
+about three quarters of an hour. At the end, or after Ctrl-C, it prints the ledger, and below it the limits that were exceeded.
 
 Exit codes: 0 all passed; 1 a limit was exceeded, or a run failed; 2 it could not begin; 130 interrupted.
 

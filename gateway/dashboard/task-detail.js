@@ -4,11 +4,13 @@ import { announce, badge, byId, codeBlock, copyButton, h, toneOf } from "./dom.j
 import { explainError, explainState } from "./explain.js";
 import { prettyJson } from "./json-text.js";
 import { clock, makeAge, span } from "./times.js";
+import { followWorkflow } from "./workflow-graph.js";
 
 /** Longest result that is shown; the rest is a click away. */
 const MAX_SHOWN = 100_000;
 
 let stream;
+let drawing;
 
 /** Opens the task of an id in the side panel, and follows it. */
 export function openDetail(id) {
@@ -19,12 +21,15 @@ export function openDetail(id) {
   panel.hidden = false;
   panel.focus({ preventScroll: true });
   follow(id, view);
+  drawing = new AbortController();
+  void followWorkflow(id, view.workflow, drawing.signal);
 }
 
 /** Stops following. */
 export function closeDetail() {
   stream?.close();
   stream = undefined;
+  drawing?.abort();
   byId("detail").hidden = true;
 }
 
@@ -58,6 +63,7 @@ function createView(id) {
   const facts = h("dl", { className: "facts" });
   const timeline = h("ol", { className: "timeline", ariaLabel: "What happened" });
   const outcome = h("div", { className: "outcome" });
+  const workflow = h("div", { className: "workflow-place" });
   const back = h("a", { href: "#/", className: "back" }, "Close");
   const head = h("div", { className: "panel-head" }, title, back);
   const idLine = h(
@@ -66,7 +72,7 @@ function createView(id) {
     h("code", {}, id),
     copyButton(() => id, "Copy id"),
   );
-  const element = h("div", {}, head, idLine, state, meaning, outcome, timeline, facts);
+  const element = h("div", {}, head, idLine, state, meaning, outcome, timeline, workflow, facts);
   const steps = new Map();
 
   const addStep = (name, iso) => {
@@ -83,6 +89,7 @@ function createView(id) {
 
   return {
     element,
+    workflow,
     showState(task) {
       title.textContent = task.task ?? "Task";
       state.replaceChildren(badge(task.state));

@@ -1,5 +1,5 @@
+import { isReservedName } from "../../app/index.ts";
 import type { Route } from "../route.ts";
-import { isReserved } from "../task-check.ts";
 
 /** Recent tasks whose names are suggested. */
 const RECENT = 500;
@@ -21,8 +21,8 @@ export const catalog: Route = {
     const { entries } = await index.list({ limit: RECENT });
     const recent = entries
       .map(({ task }) => task)
-      .filter((name) => !app.tasks.has(name) && !isReserved(name));
-    const own = [...app.tasks.values()].filter(({ name }) => !isReserved(name));
+      .filter((name) => !app.tasks.has(name) && !isReservedName(name));
+    const own = [...app.tasks.values()].filter(({ name }) => !isReservedName(name));
     const tasks = [
       ...own.map(({ name, params }) => ({ name, ...(params && { params }) })),
       ...[...new Set(recent)].map((name) => ({ name })),

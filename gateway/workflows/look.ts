@@ -22,6 +22,8 @@ export interface Workflow {
 }
 
 const ID = new RegExp(TASK_ID_PATTERN);
+/** Names that are looked for in the index of tasks. */
+const MAX_LOOKUPS = 200;
 
 /** Throws Problem `bad-id`, `unknown-task`, or `results-disabled` where no state is kept. */
 export async function lookAtWorkflow(exchange: Exchange, gateway: GatewayContext): Promise<Workflow> {
@@ -44,7 +46,7 @@ export function lookAgain(
 }
 
 async function look(
-  { app }: GatewayContext,
+  { app, tracker }: GatewayContext,
   id: string,
   record: WorkflowRecord | undefined,
 ): Promise<Workflow> {
@@ -58,7 +60,7 @@ async function look(
     if (document !== undefined && !(document instanceof DecodeError)) documents.set(task, document);
   }
   const last = known ?? { id };
-  const graph = withKnown(gathered, record, documents);
+  const graph = withKnown(gathered, await namesOf(gathered, record, tracker), documents);
   const outcome = outcomeOf(last, documents);
   return {
     id: record?.id ?? id,
@@ -72,13 +74,31 @@ async function look(
   };
 }
 
-/** Names that the results do not tell, and the states of the documents at hand. */
+/** Names that the results do not tell: results are not extended, or have not come. */
+async function namesOf(
+  { nodes }: ResultGraph,
+  record: WorkflowRecord | undefined,
+  tracker: GatewayContext["tracker"],
+): Promise<ReadonlyMap<string, string>> {
+  const names = new Map(record?.nodes.flatMap(({ id, task }) => (task === undefined ? [] : [[id, task]])));
+  const nameless = nodes.filter(
+    ({ id, kind, name }) => kind === "task" && name === undefined && !names.has(id),
+  );
+  await Promise.all(
+    nameless.slice(0, MAX_LOOKUPS).map(async ({ id }) => {
+      const name = (await tracker.find(id))?.task;
+      if (name !== undefined) names.set(id, name);
+    }),
+  );
+  return names;
+}
+
+/** With these names, and the states of the documents at hand. */
 function withKnown(
   graph: ResultGraph,
-  record: WorkflowRecord | undefined,
+  names: ReadonlyMap<string, string>,
   documents: ReadonlyMap<string, ResultDocument>,
 ): ResultGraph {
-  const names = new Map(record?.nodes.map(({ id, task }) => [id, task]));
   const nodes = graph.nodes.map((node): GraphNode => {
     const name = node.name ?? names.get(node.id);
     const state = documents.get(node.id)?.status ?? node.state;

@@ -111,6 +111,30 @@ describe.skipIf(!process.env["CI"] && !existsSync(CHROMIUM))("the dashboard", ()
     expect(complaints).toEqual([]);
   });
 
+  it("draws the workflow that a task is part of", async () => {
+    const { page, url, complaints } = await openDashboard();
+    const add = (...args: readonly number[]) => ({ task: "examples.add", args });
+    const canvas = { chain: [add(1, 2), { group: [add(10), add(20)] }] };
+    const answer = await fetch(`${url}/v1/workflows`, {
+      method: "POST",
+      headers: { "content-type": "application/json", prefer: "wait=15" },
+      body: JSON.stringify(canvas),
+    });
+    const { result } = (await answer.json()) as { readonly result: unknown };
+    expect(result).toEqual([13, 23]);
+    await page.locator("#rows a", { hasText: "examples.add" }).first().click();
+    const nodes = page.locator("#detail .workflow a.node");
+    await expect.poll(() => nodes.count(), { timeout: 15_000 }).toBe(3);
+    expect(await nodes.locator("title").allTextContents()).toEqual(
+      Array.from({ length: 3 }, () => "examples.add: SUCCESS"),
+    );
+    expect(await page.locator("#detail .workflow line").count()).toBeGreaterThan(1);
+    const target = await nodes.last().getAttribute("href");
+    await nodes.last().click();
+    await expect.poll(() => page.url()).toBe(`${url}/${target}`);
+    expect(complaints).toEqual([]);
+  });
+
   it("explains a failure", async () => {
     const { page, complaints } = await openDashboard();
     await page.getByLabel("Task", { exact: true }).fill("examples.fail");

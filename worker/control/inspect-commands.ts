@@ -1,5 +1,5 @@
 /** What `celery inspect` asks; nothing here changes anything. */
-import { celeryName, DEFAULT_SETTINGS, TASK_DEFAULTS } from "../../app/index.ts";
+import { celeryName, DEFAULT_SETTINGS, ownTaskNames, TASK_DEFAULTS } from "../../app/index.ts";
 import { type PlainObject, pythonRepr } from "../../protocol/index.ts";
 import { redactUrl, splitBrokerUrls } from "../../transports/index.ts";
 import { VERSION } from "../../version.ts";
@@ -102,9 +102,7 @@ const registered: Command = (worker, { taskinfoitems, builtins }) => {
   const { app } = worker;
   const asked = readTexts(taskinfoitems ?? []);
   const items = asked.length === 0 ? ["exchange", "routing_key", "rate_limit"] : asked;
-  const names = [...app.tasks.keys()]
-    .filter((name) => isTrue(builtins) || !name.startsWith("celery."))
-    .sort();
+  const names = isTrue(builtins) ? [...app.tasks.keys()].sort() : ownTaskNames(app.tasks);
   return names.map((name) => {
     const options: PlainObject = {
       ...TASK_DEFAULTS,
