@@ -34,6 +34,9 @@ class Values:
         if kind < 0.5:
             # null and "null" are two keys in YAML; elsewhere, and in JavaScript, one.
             keys = {str(key).lower().replace("none", "null"): key for key in (self.key() for _ in items)}
+            # kombu takes a dict of just these two for a typed value of its own, and cannot read what it wrote.
+            if set(keys) == {"__type__", "__value__"}:
+                del keys["__value__"]
             return {key: self.tree(depth + 1) for key in keys.values()}
         listed = [self.tree(depth + 1) for _ in items]
         return tuple(listed) if kind > 0.9 and self.serializer != "yaml" else listed
