@@ -4,8 +4,7 @@
  */
 import { toError } from "../protocol/index.ts";
 import {
-  createMissing,
-  openSql,
+  openTables,
   powerSlices,
   repeat,
   type SchemaObject,
@@ -106,10 +105,8 @@ class SqlTaskIndex implements TaskIndex {
     return this.#database;
   }
 
-  async #connect(): Promise<SqlDatabase> {
-    const database = await openSql(this.#options.url);
-    await createMissing(database, schema(database.dialect));
-    return database;
+  #connect(): Promise<SqlDatabase> {
+    return openTables(this.#options.url, schema);
   }
 
   record(batch: readonly TaskEntry[]): void {

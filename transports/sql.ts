@@ -3,7 +3,7 @@
  * workers. `sqla+sqlite:///file`, `sqla+postgresql://user:password@host/name`, also `sqlalchemy+...` and plain `sqlite:///file`.
  */
 import { ConfigurationError } from "../protocol/index.ts";
-import { createMissing, openSql } from "../stores/sql/index.ts";
+import { openTables } from "../stores/sql/index.ts";
 import { LEASE_MS } from "./sql/lease.ts";
 import { SQL_CAPABILITIES, SqlStore, toBrokerError } from "./sql/sql-store.ts";
 import { schemaOf, type TableNames, tableNames } from "./sql/tables.ts";
@@ -47,13 +47,8 @@ async function openStore(
   timeoutMs: number,
 ): Promise<SqlStore> {
   try {
-    const db = await openSql(url.replace(/^(sqla|sqlalchemy)\+/i, ""), { timeoutMs, journalMode });
-    try {
-      await createMissing(db, schemaOf(db.dialect, names));
-    } catch (error) {
-      await db.close();
-      throw error;
-    }
+    const place = url.replace(/^(sqla|sqlalchemy)\+/i, "");
+    const db = await openTables(place, (dialect) => schemaOf(dialect, names), { timeoutMs, journalMode });
     return new SqlStore({ db, names, leaseMs, pollingIntervalMs, onWarning });
   } catch (error) {
     throw toBrokerError(error);

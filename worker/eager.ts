@@ -9,7 +9,7 @@ import type { Awaitable } from "../codecs/index.ts";
 import { ConfigurationError, type WireMessage } from "../protocol/index.ts";
 import type { Delivery } from "../transports/index.ts";
 import { createAddToChord } from "./add-to-chord.ts";
-import { createChordJoiner } from "./chords/index.ts";
+import { joinerOf } from "./chords/index.ts";
 import { createExecute } from "./execute.ts";
 import { createIntake, isRefusal } from "./intake.ts";
 import type { Job } from "./job.ts";
@@ -54,14 +54,9 @@ export const runEagerly: EagerRunner = async (app, { message, route }) => {
 
 async function createParts(app: App): Promise<EagerParts> {
   const node = nodeName(undefined, hostname());
-  const { onWarning, signals, settings } = app;
+  const { onWarning, signals } = app;
   const backend = await app.backend();
-  const joiner = createChordJoiner({
-    backend,
-    applySignature: (signature, args, options) => app.apply(signature, { args, options }),
-    publishDeadlineSeconds: settings.taskPublishDeadline,
-    onWarning,
-  });
+  const joiner = joinerOf(app, backend, onWarning);
   const sender = createSender({ app, sealCheck: undefined, onWarning });
   const settler = createSettler({
     app,

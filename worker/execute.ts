@@ -31,17 +31,17 @@ export function createExecute<R extends Run>(
   options: ExecuteOptions<R>,
 ): (run: R) => Outcome | Promise<Outcome> {
   return (run) => {
-    const children: ResultTuple[] = [];
+    const { task, request } = run;
+    // Only a bound task knows its family: that costs a little at each step of a function.
+    const children: ResultTuple[] | undefined = task.options.bind === true ? [] : undefined;
     try {
-      const { task, request } = run;
       const args = bindArguments(task, request.args, request.kwargs);
-      // Only a bound task knows its family: that costs a little at each step of a function.
       const returned =
-        task.options.bind === true
-          ? runAsTask({ id: request.id, rootId: request.rootId, children }, () =>
+        children === undefined
+          ? task.run(UNBOUND, args)
+          : runAsTask({ id: request.id, rootId: request.rootId, children }, () =>
               task.run(createContext(run, options), args),
-            )
-          : task.run(UNBOUND, args);
+            );
       if (!isPromiseLike(returned)) return success(returned, children);
       return Promise.resolve(returned).then(
         (result) => success(result, children),
@@ -53,7 +53,7 @@ export function createExecute<R extends Run>(
   };
 }
 
-function success(result: unknown, children: readonly ResultTuple[]): Outcome {
+function success(result: unknown, children: readonly ResultTuple[] = []): Outcome {
   return children.length === 0 ? { state: "SUCCESS", result } : { state: "SUCCESS", result, children };
 }
 

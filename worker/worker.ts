@@ -12,7 +12,7 @@ import { createAddToChord } from "./add-to-chord.ts";
 import type { Bootstep } from "./bootstep.ts";
 import { isBesidePool, registerBuiltins, runBesidePool } from "./builtins/index.ts";
 import { cancelLost } from "./cancel-lost.ts";
-import { type ChordJoiner, createChordJoiner } from "./chords/index.ts";
+import { type ChordJoiner, joinerOf } from "./chords/index.ts";
 import { createFindDone, type FindDone } from "./duplicates.ts";
 import { createEventSender, type EventSender } from "./events.ts";
 import { createExecute } from "./execute.ts";
@@ -194,14 +194,7 @@ export class Worker {
     const sealCheck = await createSealCheck({ app, onWarning: warn });
     this.#sealCheck = sealCheck;
     const sender = createSender({ app, sealCheck, onWarning: warn });
-    const joiner =
-      backend &&
-      createChordJoiner({
-        backend,
-        applySignature: (signature, args, options) => app.apply(signature, { args, options }),
-        publishDeadlineSeconds: app.settings.taskPublishDeadline,
-        onWarning: warn,
-      });
+    const joiner = backend && joinerOf(app, backend, warn);
     const settler = createSettler({
       app,
       hostname: this.hostname,

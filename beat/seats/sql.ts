@@ -1,9 +1,8 @@
 /** A seat in a SQL database: a row with the end of the lease, by the database's clock, and a row for each state. */
 import { randomUUID } from "node:crypto";
-import { BackendError, CelerityError, toError } from "../../protocol/index.ts";
 import {
-  createMissing,
-  openSql,
+  backendErrorsOf,
+  openTables,
   powerSlices,
   repeat,
   type SchemaObject,
@@ -46,6 +45,8 @@ const NOW: Readonly<Record<SqlDialect, string>> = {
 /** Holds the lease's row until the statement is done, so that no term can begin in between. SQLite has one writer anyway. */
 const LOCK: Readonly<Record<SqlDialect, string>> = { sqlite: "", postgresql: "FOR UPDATE" };
 
+const asBackendError = backendErrorsOf("Beat's database");
+
 /** Rows in one statement; a power of two. */
 const MAX_ROWS = 64;
 
@@ -54,7 +55,7 @@ export function createSqlSeat({ url, lockName, leaseMs = LEASE_MS }: SqlSeatOpti
   const holder = randomUUID();
   let opening: Promise<SqlDatabase> | undefined;
   const database = (): Promise<SqlDatabase> => {
-    opening ??= open(url).catch((error: unknown) => {
+    opening ??= openTables(url, () => SCHEMA, { journalMode: "keep" }).catch((error: unknown) => {
       opening = undefined;
       throw error;
     });
@@ -161,27 +162,4 @@ export function createSqlSeat({ url, lockName, leaseMs = LEASE_MS }: SqlSeatOpti
       await db?.close();
     },
   };
-}
-
-async function open(url: string): Promise<SqlDatabase> {
-  const db = await openSql(url, { journalMode: "keep" });
-  try {
-    await createMissing(db, SCHEMA);
-    return db;
-  } catch (error) {
-    await db.close();
-    throw error;
-  }
-}
-
-async function asBackendError<Result>(work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof CelerityError) throw error;
-    const { message } = toError(error);
-    throw new BackendError("backend_unavailable", `Beat's database cannot be reached: ${message}`, {
-      cause: error,
-    });
-  }
 }

@@ -1,5 +1,5 @@
 /** Workflows in a database, so that a restarted gateway still knows what they are made of. */
-import { createMissing, openSql, type SqlDatabase } from "../../stores/sql/index.ts";
+import { openTables, type SqlDatabase } from "../../stores/sql/index.ts";
 import type { WorkflowRecord, WorkflowTable } from "./workflow-index.ts";
 import type { WorkflowNode } from "./workflow-node.ts";
 
@@ -29,13 +29,8 @@ export function createSqlWorkflowTable(url: string): WorkflowTable {
   let opening: Promise<SqlDatabase> | undefined;
   let prunedAtMs = 0;
 
-  const connect = async (): Promise<SqlDatabase> => {
-    const database = await openSql(url);
-    await createMissing(database, SCHEMA);
-    return database;
-  };
   const database = (): Promise<SqlDatabase> => {
-    opening ??= connect().catch((error: unknown) => {
+    opening ??= openTables(url, () => SCHEMA).catch((error: unknown) => {
       opening = undefined;
       throw error;
     });

@@ -3,6 +3,7 @@ export * from "./bell.ts";
 export * from "./database.ts";
 export * from "./errors.ts";
 export * from "./open.ts";
+export * from "./open-tables.ts";
 export * from "./schema.ts";
 export * from "./sql-text.ts";
 export * from "./sql-url.ts";

@@ -1,6 +1,14 @@
 /** Examples of the documentation: TypeScript, and below it what it prints. */
+import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { expect, onTestFinished } from "vitest";
+
+const execute = promisify(execFile);
+const root = fileURLToPath(new URL("../../", import.meta.url));
 
 const EXAMPLE = /```ts\n([\s\S]*?)```\n\n```\n([\s\S]*?)```/g;
 
@@ -35,6 +43,28 @@ export function commandsOf(block: string): Command[] {
       const end = entry.indexOf("\n");
       return { command: entry.slice(0, end), output: entry.slice(end + 1) };
     });
+}
+
+/**
+ * Runs each `ts` block of a page in docs/ as a program of its own against the sources: it prints what stands in the comments
+ * beside its `console.log` calls. Resolves to the number of programs.
+ */
+export async function runCommented(page: string): Promise<number> {
+  const programs = [...pageText(page).matchAll(/```ts\n([\s\S]*?)```/g)].map((match) => match[1] ?? "");
+  // In the project, where the packages are found.
+  const folder = await mkdtemp(join(root, "node_modules", ".celerity-examples-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const runs = programs.map(async (program, index) => {
+    const file = join(folder, `example-${index}.mts`);
+    const entry = (_: string, path = ""): string => `from ${JSON.stringify(join(root, path, "index.ts"))}`;
+    await writeFile(file, program.replace(/from "celerity(\/\w+)?"/g, entry));
+    const { stdout } = await execute(process.execPath, ["--import", "tsx", file], { cwd: root });
+    const promised = [...program.matchAll(/console\.log\(.*\/\/ (.*)$/gm)].map((match) => match[1]);
+    expect(promised.length).toBeGreaterThan(0);
+    expect(stdout.trimEnd().split("\n"), program).toEqual(promised);
+  });
+  await Promise.all(runs);
+  return runs.length;
 }
 
 /** Runs an example against the sources; resolves to what it prints. */

@@ -90,6 +90,8 @@ export async function python(program: PythonProgram): Promise<unknown> {
       if (error) reject(new Error(`Python failed: ${stderr || error.message}`));
       else resolve(JSON.parse(stdout));
     });
+    // One that ends without reading its input is no error: its exit code and its output tell.
+    child.stdin?.on("error", () => undefined);
     child.stdin?.end(JSON.stringify(program.input ?? null));
   });
 }

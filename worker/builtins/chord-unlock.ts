@@ -1,7 +1,7 @@
 /** `celery.chord_unlock`: polls the header of a chord where the result store does not count. */
 import type { App } from "../../app/index.ts";
 import { CHORD_UNLOCK } from "../../backends/index.ts";
-import { createChordJoiner, createChordUnlock } from "../chords/index.ts";
+import { createChordUnlock, joinerOf } from "../chords/index.ts";
 import type { Builtin, RunBuiltin } from "./builtin.ts";
 
 export const CHORD_UNLOCK_BUILTIN: Builtin = {
@@ -12,18 +12,12 @@ export const CHORD_UNLOCK_BUILTIN: Builtin = {
 };
 
 function create(app: App): RunBuiltin {
-  const { resultChordRetryInterval, resultExpires, taskPublishDeadline } = app.settings;
+  const { resultChordRetryInterval, resultExpires } = app.settings;
   return async (request) => {
     const backend = await app.backend();
-    const joiner = createChordJoiner({
-      backend,
-      applySignature: (signature, args, options) => app.apply(signature, { args, options }),
-      publishDeadlineSeconds: taskPublishDeadline,
-      onWarning: app.onWarning,
-    });
     const unlock = createChordUnlock({
       backend,
-      joiner,
+      joiner: joinerOf(app, backend, app.onWarning),
       retryIntervalSeconds: resultChordRetryInterval,
       resultExpires,
     });

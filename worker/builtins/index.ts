@@ -16,14 +16,11 @@ const BESIDE_POOL: readonly Builtin[] = [...CANVAS_BUILTINS, CHORD_UNLOCK_BUILTI
 
 const runs = new WeakMap<Task, RunBuiltin>();
 
-/** Registers those that a pool runs, unless the app has some of its own. */
-export function registerPoolBuiltins(app: App): void {
-  registerMaps(app);
-}
+export { registerMaps };
 
 /** Registers all, unless the app has some of its own. */
 export function registerBuiltins(app: App): void {
-  registerPoolBuiltins(app);
+  registerMaps(app);
   for (const { name, options = {}, isServed, create } of BESIDE_POOL) {
     if (app.tasks.has(name) || isServed?.(app) === false) continue;
     app.task(name, options, () => undefined);

@@ -3,8 +3,12 @@
  * of them makes is seen by the others. Source: django_celery_beat/{models,schedulers}.py of 2.9.0.
  */
 import type { CatchUp } from "../../../app/index.ts";
-import { BackendError, CelerityError, toError } from "../../../protocol/index.ts";
-import { createMissing, openSql, type SqlDatabase, type SqlExecutor } from "../../../stores/sql/index.ts";
+import {
+  backendErrorsOf,
+  openTables,
+  type SqlDatabase,
+  type SqlExecutor,
+} from "../../../stores/sql/index.ts";
 import { scheduleDefinition } from "../check-definition.ts";
 import type { ScheduleStore, StoredSchedule } from "../schedule-store.ts";
 import { bool, columnsOf } from "./columns.ts";
@@ -12,6 +16,8 @@ import { readRow, SELECT_ROWS, type TaskRow } from "./rows.ts";
 import { keepSchedule } from "./schedule-rows.ts";
 import { beatTables, CATCH_UPS, CHANGES, PERIODIC_TASK } from "./tables.ts";
 import { toSqlTime } from "./times.ts";
+
+const asBackendError = backendErrorsOf("The database of schedules");
 
 export interface DatabaseSchedulesOptions {
   /** SQLAlchemy's. */
@@ -26,7 +32,7 @@ export function createDatabaseScheduleStore(options: DatabaseSchedulesOptions): 
   const { url, timezone = "UTC", onWarning = () => undefined } = options;
   let opening: Promise<SqlDatabase> | undefined;
   const database = (): Promise<SqlDatabase> => {
-    opening ??= open(url).catch((error: unknown) => {
+    opening ??= openTables(url, beatTables, { journalMode: "keep" }).catch((error: unknown) => {
       opening = undefined;
       throw error;
     });
@@ -147,27 +153,4 @@ async function tellChange(tx: SqlExecutor, { dialect }: SqlDatabase): Promise<vo
      ON CONFLICT (ident) DO UPDATE SET last_update = excluded.last_update`,
     [toSqlTime(Date.now(), dialect)],
   );
-}
-
-async function open(url: string): Promise<SqlDatabase> {
-  const db = await openSql(url, { journalMode: "keep" });
-  try {
-    await createMissing(db, beatTables(db.dialect));
-    return db;
-  } catch (error) {
-    await db.close();
-    throw error;
-  }
-}
-
-async function asBackendError<Result>(work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof CelerityError) throw error;
-    const { message } = toError(error);
-    throw new BackendError("backend_unavailable", `The database of schedules cannot be reached: ${message}`, {
-      cause: error,
-    });
-  }
 }

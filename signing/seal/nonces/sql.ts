@@ -1,9 +1,8 @@
 /** Nonces in a SQL database: a row each, removed some time after it has expired. */
-import { BackendError, CelerityError, toError } from "../../../protocol/index.ts";
 import {
-  createMissing,
+  backendErrorsOf,
   inList,
-  openSql,
+  openTables,
   powerSlices,
   repeat,
   type SchemaObject,
@@ -18,6 +17,7 @@ import {
 } from "../nonce-store.ts";
 
 const TABLE = "celerity_nonce";
+const asBackendError = backendErrorsOf("The nonces");
 const SCHEMA: readonly SchemaObject[] = [
   {
     name: TABLE,
@@ -45,7 +45,7 @@ export function createSqlNonceStore({ url }: { readonly url: string }): NonceSto
   let cleanedAtMs = Date.now();
 
   const database = (): Promise<SqlDatabase> => {
-    opening ??= open(url).catch((error: unknown) => {
+    opening ??= openTables(url, () => SCHEMA).catch((error: unknown) => {
       opening = undefined;
       throw error;
     });
@@ -117,29 +117,6 @@ export function createSqlNonceStore({ url }: { readonly url: string }): NonceSto
   };
 }
 
-async function open(url: string): Promise<SqlDatabase> {
-  const db = await openSql(url);
-  try {
-    await createMissing(db, SCHEMA);
-    return db;
-  } catch (error) {
-    await db.close();
-    throw error;
-  }
-}
-
 function byName(one: NonceClaim, other: NonceClaim): number {
   return one.name < other.name ? -1 : 1;
-}
-
-async function asBackendError<Result>(work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof CelerityError) throw error;
-    const { message } = toError(error);
-    throw new BackendError("backend_unavailable", `The nonces cannot be reached: ${message}`, {
-      cause: error,
-    });
-  }
 }

@@ -3,7 +3,7 @@
 import { type App, loadApp, SoftTimeLimitExceeded } from "../../../app/index.ts";
 import { toError } from "../../../protocol/index.ts";
 import { createAddToChord } from "../../add-to-chord.ts";
-import { registerPoolBuiltins } from "../../builtins/index.ts";
+import { registerMaps } from "../../builtins/index.ts";
 import { createExecute } from "../../execute.ts";
 import type { Run } from "../../job.ts";
 import { failure, type Outcome } from "../../outcome.ts";
@@ -57,7 +57,7 @@ export function createRunner({ send, end, memoryKib }: RunnerOptions): Runner {
   const start = async (appModule: string, hostname: string): Promise<void> => {
     try {
       app = await loadApp(appModule);
-      registerPoolBuiltins(app);
+      registerMaps(app);
       const { signals } = app;
       const own = createExecute<NumberedRun>({ hostname, updateState, addToChord: createAddToChord(app) });
       execute = withTracing(withTaskSignals(own, { signals, hostname }), app.settings.brokerUrl);
