@@ -1,5 +1,6 @@
 /** One request and its answer, and the few ways to answer. */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { ANONYMOUS, type Caller } from "./access/caller.ts";
 
 /** A request on its way through a route. */
 export class Exchange {
@@ -13,6 +14,8 @@ export class Exchange {
   readonly params: Readonly<Record<string, string>>;
   /** Bytes of the body that count against the limit until the request is over. */
   heldBytes = 0;
+  /** Who sends it; set before a route runs. */
+  caller: Caller = ANONYMOUS;
   #query: URLSearchParams | undefined;
 
   constructor(

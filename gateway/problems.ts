@@ -47,6 +47,23 @@ export type ProblemName =
   | "schedule-of-app"
   | "too-many-schedules"
   | "precondition-failed"
+  | "unauthenticated"
+  | "bad-signature"
+  | "stale-signature"
+  | "insufficient-scope"
+  | "task-forbidden"
+  | "queue-forbidden"
+  | "idempotency-key-missing"
+  | "idempotency-key-reused"
+  | "idempotency-in-progress"
+  | "duplicate-task"
+  | "task-not-held"
+  | "batch-refused"
+  | "unknown-task-type"
+  | "blocked-address"
+  | "precondition-required"
+  | "quota-exceeded"
+  | "state-unavailable"
   | "internal-error"
   | "results-disabled"
   | "chords-impossible"
@@ -214,6 +231,94 @@ export const PROBLEMS: Readonly<Record<ProblemName, ProblemType>> = {
     status: 424,
     title: "The task was revoked",
     text: "The task was revoked, or expired, before it could return a result.",
+  },
+  unauthenticated: {
+    status: 401,
+    title: "Credentials are missing or not valid",
+    text: "Send Authorization: Bearer with an API key or a token that this gateway trusts, or sign the request. The gateway's log says what was wrong.",
+  },
+  "bad-signature": {
+    status: 401,
+    title: "The signature does not fit",
+    text: "The signature is missing, made with another key, or the body is not the one that was signed: sign and send the same bytes. Nothing was done.",
+  },
+  "stale-signature": {
+    status: 401,
+    title: "The signature is too old, or too new",
+    text: "The time of the signature is too far from the gateway's clock. Sign when you send, and check the clocks.",
+  },
+  "insufficient-scope": {
+    status: 403,
+    title: "Not allowed with these credentials",
+    text: "The credentials are good, but not for this. The member scope names what they lack.",
+  },
+  "task-forbidden": {
+    status: 403,
+    title: "Task not allowed",
+    text: "These credentials may not send a task of this name, or there is none.",
+  },
+  "queue-forbidden": {
+    status: 403,
+    title: "Queue not allowed",
+    text: "These credentials may not use a queue of this name, or there is none.",
+  },
+  "idempotency-key-missing": {
+    status: 400,
+    title: "An Idempotency-Key is required",
+    text: "This gateway, or this task, asks for the header Idempotency-Key, so that a request that is sent twice runs once.",
+  },
+  "idempotency-key-reused": {
+    status: 422,
+    title: "The Idempotency-Key stands for another request",
+    text: "The same key came before with another body. Use a new key for each request, and the same one only to repeat it.",
+  },
+  "idempotency-in-progress": {
+    status: 409,
+    title: "The first request of this key is still running",
+    text: "A request with the same Idempotency-Key has no answer yet. Repeat it shortly to get that answer.",
+    retryAfterSeconds: 1,
+  },
+  "duplicate-task": {
+    status: 409,
+    title: "The same task was sent before",
+    text: "A task with the same dedupe key was accepted within the window, and the mode is reject. The member id names it.",
+  },
+  "task-not-held": {
+    status: 409,
+    title: "The task is not held any more",
+    text: "Only a task that the gateway holds until its time can get another time. This one is with the broker already, or has ended.",
+  },
+  "batch-refused": {
+    status: 422,
+    title: "The batch is refused",
+    text: "Prefer: handling=strict was asked for and not every item is good, so nothing was sent. The member items says what is wrong with each.",
+  },
+  "unknown-task-type": {
+    status: 404,
+    title: "Unknown task type",
+    text: "Nothing is declared for a task of this name. PUT /v1/task-types/{name} declares what it takes.",
+  },
+  "blocked-address": {
+    status: 422,
+    title: "The address may not be called",
+    text: "The gateway calls public addresses over http and https on ports 80 and 443 only, unless its operator allows others. Redirects are not followed.",
+  },
+  "precondition-required": {
+    status: 428,
+    title: "If-Match is required",
+    text: "This cannot be undone, so the request must say with If-Match what it is about: read it first, and send its ETag.",
+  },
+  "quota-exceeded": {
+    status: 429,
+    title: "Quota exceeded",
+    text: "These credentials have sent as much as they may for now. Retry-After says when they may again.",
+    uri: "https://iana.org/assignments/http-problem-types#quota-exceeded",
+  },
+  "state-unavailable": {
+    status: 503,
+    title: "The gateway's own store is unavailable",
+    text: "The store of what the gateway must remember cannot be reached, so it could not keep its promises. Nothing was sent.",
+    retryAfterSeconds: 5,
   },
   "internal-error": {
     status: 500,

@@ -1,4 +1,5 @@
 /** The shape of a route: how it is found, described, checked and run. */
+import type { Scope } from "./access/caller.ts";
 import type { GatewayContext } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import type { ProblemName } from "./problems.ts";
@@ -36,10 +37,12 @@ export interface ResponseSpec {
 }
 
 export interface Route {
-  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Segments in braces are parameters: `/v1/tasks/{id}`. */
   readonly path: string;
   readonly operation: OperationSpec;
+  /** What its caller must be allowed; `public`: nothing, not even to be known. Default: admin. */
+  readonly access?: Scope | "public";
   /** Of the body; absent for routes without one. */
   readonly requestSchema?: SchemaName;
   readonly responses: Readonly<Record<number, ResponseSpec>>;

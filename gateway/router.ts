@@ -15,8 +15,14 @@ export interface Router {
 }
 
 interface Pattern {
-  readonly segments: readonly string[];
+  readonly segments: readonly Segment[];
   readonly routes: Map<string, Route>;
+}
+
+/** One part of a path: fixed text, or a parameter with what must follow it, as in `{id}:revoke`. */
+interface Segment {
+  readonly text: string;
+  readonly param: string | undefined;
 }
 
 const NO_PARAMS: Readonly<Record<string, string>> = {};
@@ -24,7 +30,9 @@ const NO_PARAMS: Readonly<Record<string, string>> = {};
 export function createRouter(routes: readonly Route[]): Router {
   const fixed = new Map<string, Match & { readonly routes: Map<string, Route> }>();
   const patterns = new Map<string, Pattern>();
-  for (const route of routes) {
+  // `/tasks/{id}:revoke` is asked before `/tasks/{id}`, which would take it for an id.
+  const actionsFirst = [...routes].sort((a, b) => Number(isAction(b)) - Number(isAction(a)));
+  for (const route of actionsFirst) {
     const byMethod = methodsAt(route.path, fixed, patterns);
     byMethod.set(route.method, route);
     if (route.method === "GET") byMethod.set("HEAD", route);
@@ -43,6 +51,10 @@ export function createRouter(routes: readonly Route[]): Router {
   };
 }
 
+function isAction({ path }: Route): boolean {
+  return path.includes("}:");
+}
+
 function methodsAt(
   path: string,
   fixed: Map<string, Match & { readonly routes: Map<string, Route> }>,
@@ -51,21 +63,31 @@ function methodsAt(
   const known = fixed.get(path)?.routes ?? patterns.get(path)?.routes;
   if (known !== undefined) return known;
   const routes = new Map<string, Route>();
-  if (path.includes("{")) patterns.set(path, { segments: path.split("/"), routes });
+  if (path.includes("{")) patterns.set(path, { segments: path.split("/").map(toSegment), routes });
   else fixed.set(path, { routes, params: NO_PARAMS });
   return routes;
 }
 
+function toSegment(part: string): Segment {
+  const end = part.indexOf("}");
+  return part.startsWith("{")
+    ? { param: part.slice(1, end), text: part.slice(end + 1) }
+    : { param: undefined, text: part };
+}
+
 function matchSegments(
-  pattern: readonly string[],
+  pattern: readonly Segment[],
   segments: readonly string[],
 ): Record<string, string> | undefined {
   if (pattern.length !== segments.length) return undefined;
   const params: Record<string, string> = {};
-  for (const [at, expected] of pattern.entries()) {
+  for (const [at, { param, text }] of pattern.entries()) {
     const segment = segments[at] ?? "";
-    if (expected.startsWith("{")) params[expected.slice(1, -1)] = decode(segment);
-    else if (expected !== segment) return undefined;
+    if (param === undefined) {
+      if (text !== segment) return undefined;
+    } else if (segment.length > text.length && segment.endsWith(text)) {
+      params[param] = decode(segment.slice(0, segment.length - text.length));
+    } else return undefined;
   }
   return params;
 }

@@ -28,19 +28,40 @@ export interface TaskRequest {
 
 /**
  * Publishes the task and answers: 202 once the broker has confirmed it, or 200 with the result when the caller prefers to
- * wait and it ends in time. The wait begins before the task is published, so that no task is too fast to be seen.
+ * wait and it ends in time.
  */
 export async function submit(
   exchange: Exchange,
   gateway: GatewayContext,
   request: TaskRequest,
 ): Promise<void> {
+  const preference = readPreference(exchange.req.headers["prefer"], gateway.waitMaxSeconds);
+  const { entry, document } = await send(exchange, gateway, request, preference.waitSeconds);
+  if (document === undefined) accepted(exchange, entry, preference);
+  else finished(exchange, gateway, { entry, document, preference });
+}
+
+/** A task that the broker has, and its end if that was waited for and came in time. */
+export interface SentTask {
+  readonly entry: TaskEntry;
+  readonly document: ResultDocument | undefined;
+}
+
+/**
+ * Publishes the task, whatever form the request came in; resolves once the broker has confirmed it, or after a wait of up
+ * to `waitSeconds` for its end. The wait begins before the task is published, so that no task is too fast to be seen.
+ */
+export async function send(
+  exchange: Exchange,
+  gateway: GatewayContext,
+  request: TaskRequest,
+  waitSeconds: number,
+): Promise<SentTask> {
   const { app, tracker, waits } = gateway;
   const prepared = await prepare(exchange, gateway, request);
   const ignoreResult = prepared.call.ignoreResult ?? app.settings.taskIgnoreResult;
-  const preference = readPreference(exchange.req.headers["prefer"], gateway.waitMaxSeconds);
-  const canWait = preference.waitSeconds > 0 && app.keepsResults && !ignoreResult;
-  const wait = canWait ? await waits.begin(exchange, prepared.id, preference.waitSeconds) : undefined;
+  const canWait = waitSeconds > 0 && app.keepsResults && !ignoreResult;
+  const wait = canWait ? await waits.begin(exchange, prepared.id, waitSeconds) : undefined;
   try {
     await app.publish(prepared);
   } catch (error) {
@@ -49,14 +70,14 @@ export async function submit(
   }
   const entry = toEntry(prepared, ignoreResult);
   tracker.accept(entry);
-  if (wait === undefined) return accepted(exchange, entry, preference);
+  if (wait === undefined) return { entry, document: undefined };
   const document = await wait.done.catch((error: unknown) => {
     // The task is on its way all the same, and the caller must learn its id.
     gateway.logger.warn({ err: error, taskId: entry.id }, "A result could not be waited for");
     return undefined;
   });
-  if (document === undefined) return accepted(exchange, entry, preference);
-  finished(exchange, gateway, { entry, document, preference });
+  if (document !== undefined) tracker.saw(document, entry);
+  return { entry, document };
 }
 
 async function prepare(
@@ -130,7 +151,6 @@ function finished(
   gateway: GatewayContext,
   { entry, document, preference }: Finished,
 ): void {
-  gateway.tracker.saw(document, entry);
   const { self } = taskLinks(entry.id, exchange.base);
   const headers = {
     location: self,

@@ -5,6 +5,7 @@ import { toSummary } from "./list-tasks.ts";
 export const allEvents: Route = {
   method: "GET",
   path: "/v1/events",
+  access: "tasks:read",
   operation: {
     operationId: "allEvents",
     summary: "Follow recent tasks",

@@ -11,6 +11,7 @@ const validate = createValidator("Kwargs");
 export const callTask: Route = {
   method: "POST",
   path: "/v1/call/{task}",
+  access: "tasks:submit",
   operation: {
     operationId: "callTask",
     summary: "Send a task with keyword arguments only",

@@ -8,6 +8,7 @@ const RECENT = 500;
 export const catalog: Route = {
   method: "GET",
   path: "/v1/catalog",
+  access: "tasks:read",
   operation: {
     operationId: "catalog",
     summary: "List known task and queue names",

@@ -10,6 +10,7 @@ import { NAN, PREFER, READ_PROBLEMS } from "./shared.ts";
 export const getResult: Route = {
   method: "GET",
   path: "/v1/tasks/{id}/result",
+  access: "tasks:read",
   operation: {
     operationId: "getResult",
     summary: "Read the return value of a task",

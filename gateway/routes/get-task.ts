@@ -14,6 +14,7 @@ const RETRY_AFTER = { "retry-after": "1" };
 export const getTask: Route = {
   method: "GET",
   path: "/v1/tasks/{id}",
+  access: "tasks:read",
   operation: {
     operationId: "getTask",
     summary: "Read the state of a task",

@@ -11,6 +11,7 @@ import { NAN, PREFER, WORKFLOW_PROBLEMS } from "./shared.ts";
 export const getWorkflow: Route = {
   method: "GET",
   path: "/v1/workflows/{id}",
+  access: "tasks:read",
   operation: {
     operationId: "getWorkflow",
     summary: "Read the progress of a workflow",

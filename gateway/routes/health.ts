@@ -6,6 +6,7 @@ const NO_STORE = { "cache-control": "no-store" };
 export const health: Route = {
   method: "GET",
   path: "/healthz",
+  access: "public",
   operation: { operationId: "health", summary: "Is the process alive?", tags: ["operation"] },
   responses: { 200: { description: "It is.", schema: "Health" } },
   problems: [],
@@ -18,6 +19,7 @@ export const health: Route = {
 export const readiness: Route = {
   method: "GET",
   path: "/readyz",
+  access: "public",
   operation: {
     operationId: "readiness",
     summary: "Can tasks be accepted?",

@@ -8,6 +8,7 @@ import { SCHEDULE_PROBLEMS } from "./shared.ts";
 export const listSchedules: Route = {
   method: "GET",
   path: "/v1/schedules",
+  access: "schedules:read",
   operation: {
     operationId: "listSchedules",
     summary: "List schedules",

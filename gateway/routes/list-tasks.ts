@@ -8,6 +8,7 @@ import { nextLink, pageParameters, readLimit, readNumber } from "./page.ts";
 export const listTasks: Route = {
   method: "GET",
   path: "/v1/tasks",
+  access: "tasks:read",
   operation: {
     operationId: "listTasks",
     summary: "List recent tasks",

@@ -4,6 +4,7 @@ import type { Route } from "../route.ts";
 export const openapiDocument: Route = {
   method: "GET",
   path: "/v1/openapi.json",
+  access: "public",
   operation: { operationId: "openapi", summary: "This document", tags: ["operation"] },
   responses: { 200: { description: "OpenAPI 3.1.", schema: "OpenApi" } },
   problems: [],

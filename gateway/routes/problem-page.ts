@@ -5,6 +5,7 @@ import type { Route } from "../route.ts";
 export const problemPage: Route = {
   method: "GET",
   path: "/problems/{name}",
+  access: "public",
   operation: { operationId: "problemPage", summary: "What a problem type means", tags: ["operation"] },
   responses: { 200: { description: "A short page.", contentType: "text/html; charset=utf-8" } },
   problems: ["not-found"],

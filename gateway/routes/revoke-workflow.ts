@@ -8,6 +8,7 @@ import { WORKFLOW_PROBLEMS } from "./shared.ts";
 export const revokeWorkflow: Route = {
   method: "DELETE",
   path: "/v1/workflows/{id}",
+  access: "tasks:cancel",
   operation: {
     operationId: "revokeWorkflow",
     summary: "Revoke a workflow",

@@ -7,7 +7,8 @@ import { SCHEDULE_PROBLEMS } from "./shared.ts";
 function switchRoute(verb: "pause" | "resume", summary: string, description: string): Route {
   return {
     method: "POST",
-    path: `/v1/schedules/{name}/${verb}`,
+    path: `/v1/schedules/{name}:${verb}`,
+    access: "schedules:write",
     operation: { operationId: `${verb}Schedule`, summary, description, tags: ["schedules"] },
     responses: { 200: { description: "The schedule as it is now.", schema: "Schedule" } },
     problems: [...SCHEDULE_PROBLEMS, "unknown-schedule"],
@@ -40,7 +41,8 @@ export const resumeSchedule: Route = switchRoute(
 /** Runs its task now. */
 export const triggerSchedule: Route = {
   method: "POST",
-  path: "/v1/schedules/{name}/trigger",
+  path: "/v1/schedules/{name}:trigger",
+  access: "schedules:write",
   operation: {
     operationId: "triggerSchedule",
     summary: "Run a schedule's task now",

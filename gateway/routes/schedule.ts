@@ -29,6 +29,7 @@ const IF_NONE_MATCH_STAR: ParameterSpec = {
 export const getSchedule: Route = {
   method: "GET",
   path,
+  access: "schedules:read",
   operation: {
     operationId: "getSchedule",
     summary: "Read a schedule",
@@ -56,6 +57,7 @@ export const getSchedule: Route = {
 export const putSchedule: Route = {
   method: "PUT",
   path,
+  access: "schedules:write",
   operation: {
     operationId: "putSchedule",
     summary: "Make or replace a schedule",
@@ -107,6 +109,7 @@ export const putSchedule: Route = {
 export const deleteSchedule: Route = {
   method: "DELETE",
   path,
+  access: "schedules:write",
   operation: {
     operationId: "deleteSchedule",
     summary: "Remove a schedule",

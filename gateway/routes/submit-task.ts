@@ -10,6 +10,7 @@ const validate = createValidator("TaskRequest");
 export const submitTask: Route = {
   method: "POST",
   path: "/v1/tasks",
+  access: "tasks:submit",
   operation: {
     operationId: "submitTask",
     summary: "Send a task",

@@ -12,6 +12,7 @@ const HEADERS = {
 export const submitWorkflow: Route = {
   method: "POST",
   path: "/v1/workflows",
+  access: "workflows",
   operation: {
     operationId: "submitWorkflow",
     summary: "Send a workflow",

@@ -12,6 +12,7 @@ import { LAST_EVENT_ID, READ_PROBLEMS } from "./shared.ts";
 export const taskEvents: Route = {
   method: "GET",
   path: "/v1/tasks/{id}/events",
+  access: "tasks:read",
   operation: {
     operationId: "taskEvents",
     summary: "Follow a task",

@@ -9,6 +9,7 @@ import { LAST_EVENT_ID, WORKFLOW_PROBLEMS } from "./shared.ts";
 export const workflowEvents: Route = {
   method: "GET",
   path: "/v1/workflows/{id}/events",
+  access: "tasks:read",
   operation: {
     operationId: "workflowEvents",
     summary: "Follow a workflow",

@@ -15,6 +15,7 @@ const NO_CACHE = { "cache-control": "no-cache" };
 export const workflowGraph: Route = {
   method: "GET",
   path: "/v1/workflows/{id}/graph",
+  access: "tasks:read",
   operation: {
     operationId: "workflowGraph",
     summary: "Draw a workflow",

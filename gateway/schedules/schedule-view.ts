@@ -43,7 +43,7 @@ export function scheduleMembers(entry: ScheduleEntry, options: ScheduleViewOptio
     total_runs: entry.totalRunCount,
     ...(changed === 0 ? {} : { changed_at: formatIsoTime(changed) }),
     next_due: due.map((time) => formatIsoTime(time)),
-    links: { self, pause: `${self}/pause`, resume: `${self}/resume`, trigger: `${self}/trigger` },
+    links: { self, pause: `${self}:pause`, resume: `${self}:resume`, trigger: `${self}:trigger` },
   };
 }
 

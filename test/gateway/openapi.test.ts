@@ -171,8 +171,8 @@ describe("live answers are as documented", () => {
     await expectDocumented(await send("GET", ""), "get", "/v1/schedules");
     await expectDocumented(await send("GET", "?limit=0"), "get", "/v1/schedules");
     for (const verb of ["pause", "resume", "trigger"]) {
-      await expectDocumented(await send("POST", `/s/${verb}`), "post", `${path}/${verb}`);
-      await expectDocumented(await send("POST", `/none/${verb}`), "post", `${path}/${verb}`);
+      await expectDocumented(await send("POST", `/s:${verb}`), "post", `${path}:${verb}`);
+      await expectDocumented(await send("POST", `/none:${verb}`), "post", `${path}:${verb}`);
     }
     for (let times = 0; times < 2; times += 1)
       await expectDocumented(await send("DELETE", "/s"), "delete", path);

@@ -73,12 +73,12 @@ describe.each(Object.keys(PLACES) as (keyof typeof PLACES)[])("schedules in %s",
   it("are paused and resumed", async () => {
     const { send } = await openSchedules(where);
     await send("PUT", "/often", { task: "t", every: 2 });
-    const paused = await send("POST", "/often/pause");
+    const paused = await send("POST", "/often:pause");
     expect(paused).toMatchObject({ status: 200, body: { enabled: false, next_due: [] } });
-    expect((await send("POST", "/often/pause")).status).toBe(200);
-    expect((await send("POST", "/often/resume")).body).toMatchObject({ enabled: true });
+    expect((await send("POST", "/often:pause")).status).toBe(200);
+    expect((await send("POST", "/often:resume")).body).toMatchObject({ enabled: true });
     expect((await send("GET", "/often")).body["next_due"]).toHaveLength(5);
-    expect((await send("POST", "/none/pause")).status).toBe(404);
+    expect((await send("POST", "/none:pause")).status).toBe(404);
   });
 
   it("are obeyed by a beat that runs already", async () => {
@@ -105,11 +105,11 @@ describe("a schedule", () => {
     app.task("add", (x: number, y: number) => x + y);
     await testWorker(app);
     await send("PUT", "/sum", { task: "add", args: [2, 3], every: 3600, enabled: false });
-    const { status, headers, body } = await send("POST", "/sum/trigger");
+    const { status, headers, body } = await send("POST", "/sum:trigger");
     expect([status, body["task"], body["state"]]).toEqual([202, "add", "PENDING"]);
     const task = await read(fetch(url + headers.get("location"), { headers: { prefer: "wait=20" } }));
     expect(task.body).toMatchObject({ state: "SUCCESS", result: 5 });
-    expect((await send("POST", "/none/trigger")).status).toBe(404);
+    expect((await send("POST", "/none:trigger")).status).toBe(404);
   });
 
   it("is changed only as long as it is what the caller knows", async () => {
@@ -198,7 +198,7 @@ describe("a listing", () => {
     expect((await read(fetch(at))).body).toMatchObject({ origin: "app", every: 60 });
     const refused = await read(fetch(at, { method: "DELETE" }));
     expect([refused.status, refused.body["type"]]).toEqual([409, "/problems/schedule-of-app"]);
-    expect((await read(post(`${at}/pause`, ""))).body).toMatchObject({ origin: "store", enabled: false });
+    expect((await read(post(`${at}:pause`, ""))).body).toMatchObject({ origin: "store", enabled: false });
     expect((await fetch(at, { method: "DELETE" })).status).toBe(204);
     expect((await read(fetch(at))).body).toMatchObject({ origin: "app", enabled: true });
   });
