@@ -2,6 +2,7 @@
 export * from "./app.ts";
 export { applyCanvas, planContext, sendPlan } from "./apply-canvas.ts";
 export * from "./apply-signature.ts";
+export { brokerRisks } from "./broker-risks.ts";
 export * from "./canvas/index.ts";
 export * from "./control-command.ts";
 export { type CurrentTask, runAsTask } from "./current-task.ts";
@@ -22,6 +23,7 @@ export { type SecurityOptions, setupSecurity } from "./security.ts";
 export * from "./settings.ts";
 export * from "./signals.ts";
 export * from "./task.ts";
+export * from "./task-completion.ts";
 export * from "./task-context.ts";
 export * from "./task-control.ts";
 export { isReservedName, ownTaskNames } from "./task-names.ts";

@@ -4,7 +4,8 @@ import { absentSetting } from "./celery-settings.ts";
 import { celeryName, environmentName, nearestSetting, presentName } from "./setting-names.ts";
 import { DEFAULT_SETTINGS, type Settings } from "./settings.ts";
 
-export { celeryName, environmentName } from "./setting-names.ts";
+export { type AbsentSetting, absentSetting } from "./celery-settings.ts";
+export { celeryName, environmentName, nearestName, nearestSetting, settingName } from "./setting-names.ts";
 
 /**
  * Defaults, then the environment (`CELERY_BROKER_URL`, ...), then what the code gives. A setting of Celery that this app
@@ -74,6 +75,10 @@ const NULLABLE: Readonly<Record<string, "string" | "number" | "boolean" | "list"
   messageSealKeyPassword: "string",
   messageSealAudience: "string",
   messageSealNonceStore: "string",
+  httpTasksProxy: "string",
+  httpTasksSigningKey: "string",
+  httpTasksGatewayUrl: "string",
+  httpTasksCompletionSecret: "string",
 };
 
 /** Settings that take more than the type of their default. */
@@ -86,6 +91,18 @@ const FREE_FORM: ReadonlySet<string> = new Set([
 ]);
 /** Settings that are true or false, or an object. */
 const SWITCHES: ReadonlySet<string> = new Set(["brokerUseSsl", "redisBackendUseSsl"]);
+
+/** JSON types that a setting takes. */
+export type SettingType = "string" | "number" | "boolean" | "array" | "object" | "null";
+
+export function settingTypes(name: string): readonly SettingType[] {
+  if (FREE_FORM.has(name)) return name.endsWith("Url") ? ["string", "array"] : ["object", "array"];
+  if (SWITCHES.has(name)) return ["boolean", "object"];
+  const kind = kindOf(name);
+  // The rest of what kindOf() says are types of JSON.
+  const type = kind === "list" ? "array" : (kind as SettingType);
+  return name in NULLABLE ? [type, "null"] : [type];
+}
 
 function kindOf(name: string): string {
   const fallback = (DEFAULT_SETTINGS as unknown as Record<string, unknown>)[name];

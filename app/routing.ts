@@ -63,6 +63,8 @@ export interface Router {
   queue(name: string): QueueSpec;
   /** What a worker without `-Q` consumes. */
   readonly defaultQueues: readonly QueueSpec[];
+  /** Those, and the ones that routes lead to which are given as data. */
+  readonly knownQueues: readonly QueueSpec[];
 }
 
 /** Queues that are remembered at once: callers may invent any number of names. */
@@ -81,10 +83,15 @@ export function createRouter(settings: Settings): Router {
     return spec;
   };
 
-  const names = Object.keys(settings.taskQueues);
+  const given = Object.keys(settings.taskQueues);
+  const names = given.length === 0 ? [settings.taskDefaultQueue] : given;
+  const targets = routeTargets(settings.taskRoutes).filter(
+    (name) => settings.taskCreateMissingQueues || name === settings.taskDefaultQueue,
+  );
   return {
     queue,
-    defaultQueues: (names.length === 0 ? [settings.taskDefaultQueue] : names).map(queue),
+    defaultQueues: names.map(queue),
+    knownQueues: [...new Set([...names, ...targets])].map(queue),
     route(task, args, kwargs, call) {
       const found = find(task, args, kwargs);
       const merged = found === NO_ROUTE ? call : { ...found, ...call };
@@ -148,6 +155,15 @@ function defaultExchange(settings: Settings): ExchangeSpec {
     name: settings.taskDefaultExchange ?? settings.taskDefaultQueue,
     type: settings.taskDefaultExchangeType,
   };
+}
+
+/** Queues that a table names; functions are not asked. */
+function routeTargets(table: RouteTable): readonly string[] {
+  return (Array.isArray(table) ? table : [table]).flatMap((rule) => {
+    if (typeof rule === "function") return [];
+    const routes: readonly (RouteOptions | string)[] = Array.isArray(rule) ? [rule[1]] : Object.values(rule);
+    return routes.flatMap((route) => (typeof route === "string" ? route : (route.queue ?? [])));
+  });
 }
 
 function compileRoutes(table: RouteTable): (...call: Parameters<RouteFunction>) => RouteOptions {

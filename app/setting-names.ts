@@ -13,7 +13,7 @@ export function environmentName(setting: string): string {
 }
 
 /** `task_acks_late` is `taskAcksLate`. */
-function settingName(name: string): string {
+export function settingName(name: string): string {
   return name.replace(/_([a-z])/g, (_all, letter: string) => letter.toUpperCase());
 }
 
@@ -62,11 +62,16 @@ export function nearestSetting(name: string): string | undefined {
   const present = presentName(name);
   if (present !== undefined && Object.hasOwn(DEFAULT_SETTINGS, settingName(present)))
     return settingName(present);
+  return nearestName(name, Object.keys(DEFAULT_SETTINGS));
+}
+
+/** The candidate that a name is but a slip away from, whatever its letter case and underscores; undefined when none is near. */
+export function nearestName(name: string, candidates: readonly string[]): string | undefined {
   const wanted = plain(name);
-  const [best] = Object.keys(DEFAULT_SETTINGS)
-    .map((setting) => ({ setting, slips: distance(wanted, plain(setting)) }))
+  const [best] = candidates
+    .map((candidate) => ({ candidate, slips: distance(wanted, plain(candidate)) }))
     .sort((a, b) => a.slips - b.slips);
-  return best !== undefined && best.slips <= Math.min(3, wanted.length / 4) ? best.setting : undefined;
+  return best !== undefined && best.slips <= Math.min(3, wanted.length / 4) ? best.candidate : undefined;
 }
 
 /** Longer names are nobody's slip. */

@@ -6,12 +6,13 @@
 import type { FailoverStrategy } from "../transports/index.ts";
 import type { TaskAnnotations } from "./annotations.ts";
 import { CONNECTION_DEFAULTS, type ConnectionSettings } from "./connection-settings.ts";
+import { HTTP_TASK_DEFAULTS, type HttpTaskSettings } from "./http-task-settings.ts";
 import { MONITOR_DEFAULTS, type MonitorSettings } from "./monitor-settings.ts";
 import type { PeriodicTask } from "./periodic-task.ts";
 import type { QueueSettings, RouteTable } from "./routing.ts";
 import type { SealingMode } from "./sealing.ts";
 
-export interface Settings extends ConnectionSettings, MonitorSettings {
+export interface Settings extends ConnectionSettings, MonitorSettings, HttpTaskSettings {
   /** Serializers and content types that may be read. */
   readonly acceptContent: readonly string[];
   /** The same for results; null takes acceptContent. */
@@ -222,6 +223,7 @@ export interface Settings extends ConnectionSettings, MonitorSettings {
 export const DEFAULT_SETTINGS: Settings = {
   ...CONNECTION_DEFAULTS,
   ...MONITOR_DEFAULTS,
+  ...HTTP_TASK_DEFAULTS,
   acceptContent: ["json"],
   resultAcceptContent: null,
   timezone: null,

@@ -4,6 +4,13 @@ import type { RouteOptions } from "./routing.ts";
 /** A class whose instances can be thrown; `autoretryFor` lists them. */
 export type ErrorClass = abstract new (...args: never[]) => Error;
 
+/** What a task takes and returns, as JSON Schema 2020-12: of the list of positional arguments, and of the object of keyword arguments. */
+export interface TaskSchema {
+  readonly args?: Readonly<Record<string, unknown>>;
+  readonly kwargs?: Readonly<Record<string, unknown>>;
+  readonly result?: Readonly<Record<string, unknown>>;
+}
+
 export interface TaskOptions extends RouteOptions {
   /** The function's first parameter is its {@link TaskContext}. */
   readonly bind?: boolean;
@@ -48,6 +55,8 @@ export interface TaskOptions extends RouteOptions {
   readonly softTimeLimit?: number;
   /** Send task events for this task; default true. */
   readonly sendEvents?: boolean;
+  /** What it takes: a gateway of this app refuses calls that do not fit. */
+  readonly schema?: TaskSchema;
 }
 
 /** Celery's defaults for options that have one of their own. */

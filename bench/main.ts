@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { toError } from "../protocol/index.ts";
 import { compressorsBench, serializersBench, signingBench } from "./codecs/bench.ts";
 import { gatewayBench } from "./gateway/bench.ts";
+import { gatewayFlowerBench, gatewayWaitsBench } from "./gateway/flower.ts";
 import type { Bench } from "./lib/bench.ts";
 import { type BenchOptions, readOptions, USAGE } from "./lib/options.ts";
 import { describeProfiles } from "./lib/profile.ts";
@@ -34,6 +35,8 @@ const BENCHES: readonly Bench[] = [
   workflowsBench,
   largeChordsBench,
   gatewayBench,
+  gatewayFlowerBench,
+  gatewayWaitsBench,
   serializersBench,
   compressorsBench,
   signingBench,

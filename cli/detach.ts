@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { openSync, readFileSync } from "node:fs";
 import { ConfigurationError } from "../protocol/index.ts";
+import { ENVIRONMENT } from "./environment.ts";
 
 /** What the command in the background says when it is ready. */
 const READY = "ready";
@@ -15,6 +16,7 @@ export async function detach(logFile: string | undefined): Promise<number> {
   const args = process.argv.slice(1).filter((argument) => argument !== "--detach" && argument !== "-D");
   const child = spawn(process.execPath, [...process.execArgv, ...args], {
     detached: true,
+    env: ENVIRONMENT,
     stdio: ["ignore", log, log, "ipc"],
   });
   const { pid } = child;

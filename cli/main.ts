@@ -31,8 +31,11 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   status: async () => (await import("./commands/remote.ts")).statusCommand(),
   events: async () => (await import("./commands/events.ts")).eventsCommand(),
   purge: async () => (await import("./commands/purge.ts")).purgeCommand(),
+  hooks: async () => (await import("./commands/hooks.ts")).hooksCommand(),
   "dead-letter": async () => (await import("./commands/dead-letter.ts")).deadLetterCommand(),
+  "api-keys": async () => (await import("./commands/api-keys.ts")).apiKeysCommand(),
   keys: async () => (await import("./commands/keys.ts")).keysCommand(),
+  config: async () => (await import("./commands/config.ts")).configCommand(),
 };
 
 const [asked = ""] = process.argv.slice(2);

@@ -1,6 +1,8 @@
 /** Options that several commands share, under Celery's names. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { PoolFor } from "../worker/index.ts";
+import { type CallbackFlags, withCallbackOptions } from "./callback-options.ts";
+import type { ConfigFlags } from "./config/config-option.ts";
 
 export const DEFAULT_PORT = 8420;
 
@@ -32,6 +34,7 @@ export interface WorkerFlags extends LogFlags {
   readonly timeLimit?: number;
   readonly softTimeLimit?: number;
   readonly taskEvents?: boolean;
+  readonly httpTasks?: boolean;
   readonly metricsPort?: number;
   readonly metricsHost?: string;
 }
@@ -42,12 +45,23 @@ export interface LogFlags {
   readonly logfile?: string | undefined;
 }
 
-export interface GatewayFlags {
+export interface GatewayFlags extends CallbackFlags, ConfigFlags {
   readonly host: string;
   readonly port: number;
   readonly dataDir: string;
+  readonly flowerApi: boolean;
+  readonly watchWorkers?: boolean;
+  readonly state?: string;
   readonly schedules?: string;
+  readonly hooks?: string;
+  readonly accessLog?: boolean;
+  readonly showQueues?: readonly string[];
   readonly allowUnauthenticated?: boolean;
+  readonly requireKeys?: boolean;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tlsCa?: string;
+  readonly auditLog?: string;
 }
 
 export function withConnectionOptions(command: Command): Command {
@@ -89,6 +103,7 @@ export function withWorkerOptions(command: Command): Command {
     )
     .option("--disable-prefetch", "hold no messages beyond those that run")
     .option("-E, --task-events", "send task events for monitors")
+    .option("--http-tasks", "serve celerity.webhook and celery.http_dispatch: tasks that call URLs")
     .option(
       "--metrics-port <number>",
       "serve metrics, drain score and health there; 0 takes a free port",
@@ -113,8 +128,22 @@ export function withLogOptions(command: Command): Command {
     .option("-f, --logfile <file>", "file that the log is appended to; with --detach, all output");
 }
 
-export function withGatewayOptions(command: Command): Command {
+/** Where a gateway keeps what it must remember. */
+export function withStateOptions(command: Command): Command {
   return command
+    .addOption(
+      new Option("--data-dir <folder>", "where data is kept").env("CELERITY_DATA_DIR").default(".celerity"),
+    )
+    .addOption(
+      new Option(
+        "--state <url>",
+        "where the gateway remembers: SQLite, PostgreSQL or Redis, which several gateways share; default a file in the data folder",
+      ).env("CELERITY_STATE"),
+    );
+}
+
+export function withGatewayOptions(command: Command): Command {
+  return withCallbackOptions(withStateOptions(command))
     .option("--host <address>", "address to listen on", "127.0.0.1")
     .addOption(
       new Option("-p, --port <number>", "port to listen on; 0 takes a free one")
@@ -123,14 +152,27 @@ export function withGatewayOptions(command: Command): Command {
         .default(DEFAULT_PORT),
     )
     .addOption(
-      new Option("--data-dir <folder>", "where data is kept").env("CELERITY_DATA_DIR").default(".celerity"),
-    )
-    .addOption(
       new Option(
         "--schedules <url or file>",
         "where schedules are kept: a SQL URL, or the file of beat's --schedule",
       ).env("CELERITY_SCHEDULES"),
     )
+    .option(
+      "--show-queues <names>",
+      "queues to serve beside those of the settings, comma-separated",
+      commaList,
+    )
+    .addOption(
+      new Option("--hooks <file>", "webhooks and CloudEvents that come in, as JSON").env("CELERITY_HOOKS"),
+    )
+    .option("--no-flower-api", "do not serve Flower's API under /api")
+    .option("--watch-workers", "listen for events of workers from the start, not from the first question on")
+    .option("--require-keys", "ask every caller for a key; celerity api-keys makes them")
+    .option("--tls-cert <file>", "speak HTTPS with this certificate (PEM, its chain after it)")
+    .option("--tls-key <file>", "private key of --tls-cert (PEM)")
+    .option("--tls-ca <file>", "authorities whose client certificates count (PEM)")
+    .option("--audit-log <file>", "append a line of JSON for every request that changes something")
+    .option("--access-log", "log a line for each request")
     .option("--allow-unauthenticated", "listen beyond loopback though nobody has to log in");
 }
 
@@ -193,4 +235,9 @@ export function jsonArgument(text: string): unknown {
   } catch {
     throw new InvalidArgumentError(`Not JSON: ${text.slice(0, 80)}`);
   }
+}
+
+/** Flags of a worker that are settings of its app. */
+export function applyWorkerFlags({ httpTasks }: Pick<WorkerFlags, "httpTasks">): void {
+  if (httpTasks === true) process.env["CELERY_HTTP_TASKS"] = "true";
 }

@@ -3,6 +3,7 @@
  * process cannot replace itself in Node, so the first one stays as a small supervisor, whose number does not change.
  */
 import { spawn } from "node:child_process";
+import { ENVIRONMENT } from "./environment.ts";
 
 /** Set in processes that a supervisor started. */
 const SUPERVISED = "CELERITY_SUPERVISED";
@@ -21,7 +22,7 @@ export async function restart(): Promise<never> {
 function runAnew(): Promise<number> {
   const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
     stdio: "inherit",
-    env: { ...process.env, [SUPERVISED]: "1" },
+    env: { ...ENVIRONMENT, [SUPERVISED]: "1" },
   });
   const signals = ["SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP"] as const;
   const forward = (signal: NodeJS.Signals): void => void child.kill(signal);

@@ -11,17 +11,28 @@ export interface BodyLimits {
   readonly held: Budget;
 }
 
-const JSON_UTF8 = /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?;?$/i;
+const UTF8 = /^\s*charset\s*=\s*"?utf-8"?\s*$/i;
 
 /** Throws Problem `unsupported-media-type` for anything but uncompressed JSON in UTF-8. */
 export function requireJson(req: IncomingMessage): void {
-  const { "content-type": type, "content-encoding": encoding } = req.headers;
-  const isJson = type === "application/json" || (type !== undefined && JSON_UTF8.test(type));
-  if (!isJson) {
-    const shown = type === undefined ? "missing" : JSON.stringify(type.slice(0, 100));
+  if (req.headers["content-type"] === "application/json" && req.headers["content-encoding"] === undefined)
+    return;
+  requireMediaType(req, ["application/json"]);
+}
+
+/** The media type of the body, one of those allowed. Throws Problem `unsupported-media-type` for others, and compressed bodies. */
+export function requireMediaType(req: IncomingMessage, allowed: readonly string[]): string {
+  const { "content-type": header, "content-encoding": encoding } = req.headers;
+  const [name = "", ...parameters] = (header ?? "").split(";");
+  const type = name.trim().toLowerCase();
+  if (
+    !allowed.includes(type) ||
+    !parameters.every((parameter) => parameter.trim() === "" || UTF8.test(parameter))
+  ) {
+    const shown = header === undefined ? "missing" : JSON.stringify(header.slice(0, 100));
     throw new Problem("unsupported-media-type", {
-      detail: `Content-Type is ${shown}; it must be application/json.`,
-      headers: { "accept-post": "application/json" },
+      detail: `Content-Type is ${shown}; it must be ${allowed.join(" or ")}.`,
+      headers: { "accept-post": allowed.join(", ") },
     });
   }
   if (encoding !== undefined && encoding.toLowerCase() !== "identity") {
@@ -30,6 +41,7 @@ export function requireJson(req: IncomingMessage): void {
       headers: { "accept-encoding": "identity" },
     });
   }
+  return type;
 }
 
 /** True when the request says by its Content-Length that its body is over the limit. */
@@ -39,14 +51,26 @@ export function isTooLarge(req: IncomingMessage, maxBytes: number): boolean {
 
 /**
  * The body's bytes. Throws Problem `payload-too-large` and `temporary-reduced-capacity`; both close the connection, since
- * the rest of the body is not read; `bad-request` when the caller goes away, which nobody is left to hear.
+ * the rest of the body is not read; `bad-request` when the caller goes away, which nobody is left to hear; and
+ * `quota-exceeded`.
  */
-export function readBody(exchange: Exchange, { maxBytes, held }: BodyLimits): Promise<Buffer> {
+export function readBody(exchange: Exchange, limits: BodyLimits): Promise<Buffer> {
+  const reading = exchange.body === undefined ? read(exchange, limits) : Promise.resolve(exchange.body);
+  const { allowance } = exchange;
+  if (allowance === undefined) return reading;
+  return reading.then(async (bytes) => {
+    await allowance.take("bytes", bytes.length);
+    return bytes;
+  });
+}
+
+function read(exchange: Exchange, { maxBytes, held }: BodyLimits): Promise<Buffer> {
   const { req } = exchange;
   return new Promise((resolve, reject) => {
     if (isTooLarge(req, maxBytes)) return reject(tooLarge(maxBytes));
     if (req.readableEnded)
       return reject(new Error("The body was read before: mount the gateway's handler before body parsers."));
+    if (req.destroyed) return reject(new Problem("bad-request", { detail: "The body ends too early." }));
     const chunks: Buffer[] = [];
     let length = 0;
     const onData = (chunk: Buffer): void => {

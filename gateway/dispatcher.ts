@@ -24,24 +24,36 @@ export interface Dispatcher {
 }
 
 export function createDispatcher(router: Router, gateway: GatewayContext): Dispatcher {
-  const fail = (exchange: Exchange, error: unknown): void => {
+  const { access, audit, requests } = gateway;
+  const fail = (exchange: Exchange, error: unknown): Problem => {
     const problem = toProblem(error);
     logFailure(exchange, error, problem, gateway);
     answerWith(exchange, problem);
+    return problem;
   };
 
   const run = async (exchange: Exchange, match: Match): Promise<void> => {
+    const route = match.routes.get(exchange.req.method ?? "");
+    const isAudited = route !== undefined && audit?.begin(exchange, route) === true;
+    const span = requests.begin(exchange, route);
+    let problem: Problem | undefined;
     try {
-      const route = match.routes.get(exchange.req.method ?? "");
       if (route === undefined) throw methodNotAllowed(match);
+      const admitting = access?.admit(exchange, route);
+      if (admitting !== undefined) await admitting;
       // Answers that are ready at once cost no turn of the event loop.
-      const answering = route.handle(exchange, gateway);
+      const answering =
+        span === undefined
+          ? route.handle(exchange, gateway)
+          : span.within(() => route.handle(exchange, gateway));
       if (answering !== undefined) await answering;
     } catch (error) {
-      fail(exchange, error);
+      problem = fail(exchange, error);
     } finally {
       gateway.held.give(exchange.heldBytes);
     }
+    if (isAudited) audit?.end(exchange, route, problem);
+    requests.end(exchange, route, span);
   };
 
   return {
@@ -50,10 +62,15 @@ export function createDispatcher(router: Router, gateway: GatewayContext): Dispa
       try {
         requireOneHost(req);
         const match = router.match(path);
-        if (match === undefined) return false;
+        if (match === undefined) {
+          requests.other(new Exchange(req, res, { base, search, params: {} }));
+          return false;
+        }
         void run(new Exchange(req, res, { base, search, params: match.params }), match);
       } catch (error) {
-        fail(new Exchange(req, res, { base, search, params: {} }), error);
+        const exchange = new Exchange(req, res, { base, search, params: {} });
+        fail(exchange, error);
+        requests.end(exchange, undefined);
       }
       return true;
     },
@@ -104,7 +121,8 @@ function methodNotAllowed({ routes }: Match): Problem {
 
 function logFailure(exchange: Exchange, error: unknown, problem: Problem, { logger }: GatewayContext): void {
   const { status } = PROBLEMS[problem.type];
-  const facts = { problem: problem.type, method: exchange.req.method, path: exchange.req.url };
+  const { req, path, requestId } = exchange;
+  const facts = { problem: problem.type, method: req.method, path, requestId };
   if (status === 500) logger.error({ ...facts, err: error }, "A request failed");
   else if (status > 500) logger.warn({ ...facts, err: error }, "A request could not be served");
   else logger.debug({ ...facts, detail: problem.message }, "A request was refused");
@@ -117,6 +135,9 @@ function answerWith(exchange: Exchange, problem: Problem): void {
     res.destroy();
     return;
   }
-  const text = JSON.stringify(problemMembers(problem, exchange.base));
-  exchange.send(PROBLEMS[problem.type].status, PROBLEM_TYPE, text, problemHeaders(problem));
+  const { status } = PROBLEMS[problem.type];
+  const members = problemMembers(problem, exchange.base);
+  // What is our fault is found in our log.
+  const text = JSON.stringify(status < 500 ? members : { ...members, request_id: exchange.requestId });
+  exchange.send(status, PROBLEM_TYPE, text, problemHeaders(problem));
 }

@@ -1,4 +1,5 @@
 /** Server-sent events: one open answer per listener, kept alive by comments, ended by close(). */
+import type { Caller } from "./access/caller.ts";
 import { Budget } from "./budget.ts";
 import type { Exchange } from "./exchange.ts";
 
@@ -14,21 +15,39 @@ export const END_ID: number = Number.MAX_SAFE_INTEGER;
 
 /** One open stream. */
 export interface EventStream {
-  /** Sends an event with the next id. */
-  send(event: string, data: string): void;
+  /** Sends an event with this id, or the next one. */
+  send(event: string, data: string, id?: number): void;
   /** Sends a last event and ends the answer. */
   end(event: string, data: string): void;
 }
+
+export interface StreamOptions {
+  readonly limit: number;
+  readonly heartbeatMs: number;
+  /** Asked every other second about whoever has a stream open. Default: everybody is. */
+  readonly isWelcome?: ((caller: Caller) => Promise<boolean>) | undefined;
+}
+
+/** A credential that was revoked ends within 5 seconds, of which 3 may pass until it is looked up again. */
+const CHECK_MS = 1500;
 
 export class EventStreams {
   readonly #budget: Budget;
   readonly #open = new Set<Exchange>();
   readonly #heartbeatMs: number;
+  readonly #isWelcome: StreamOptions["isWelcome"];
   #heartbeat: NodeJS.Timeout | undefined;
+  #check: NodeJS.Timeout | undefined;
 
-  constructor({ limit, heartbeatMs }: { readonly limit: number; readonly heartbeatMs: number }) {
+  constructor({ limit, heartbeatMs, isWelcome }: StreamOptions) {
+    this.#isWelcome = isWelcome;
     this.#budget = new Budget("event streams", limit);
     this.#heartbeatMs = heartbeatMs;
+  }
+
+  /** How many are open. */
+  get size(): number {
+    return this.#open.size;
   }
 
   /** Starts the answer. Ids go on after the Last-Event-ID of the request. Throws Problem `temporary-reduced-capacity`. */
@@ -36,6 +55,7 @@ export class EventStreams {
     this.#budget.take();
     this.#open.add(exchange);
     this.#heartbeat ??= setInterval(() => this.#beat(), this.#heartbeatMs).unref();
+    if (this.#isWelcome !== undefined) this.#check ??= setInterval(() => this.#showOut(), CHECK_MS).unref();
     exchange.onClose(() => {
       this.#open.delete(exchange);
       this.#budget.give();
@@ -53,8 +73,8 @@ export class EventStreams {
     if (exchange.req.method === "HEAD") res.end();
     let lastId = lastEventId(exchange);
     return {
-      send(event, data) {
-        lastId += 1;
+      send(event, data, id) {
+        lastId = id ?? lastId + 1;
         write(exchange, toText(lastId, event, data));
       },
       end(event, data) {
@@ -64,6 +84,18 @@ export class EventStreams {
     };
   }
 
+  /** Ends the streams of those who are not welcome any more; as long as nobody can say, they stay. */
+  #showOut(): void {
+    for (const { caller, res } of [...this.#open]) {
+      this.#isWelcome?.(caller).then(
+        (isWelcome) => {
+          if (!isWelcome) res.end();
+        },
+        () => undefined,
+      );
+    }
+  }
+
   #beat(): void {
     for (const exchange of [...this.#open]) write(exchange, ": heartbeat\n\n");
   }
@@ -71,6 +103,7 @@ export class EventStreams {
   /** Ends all streams; browsers connect again, to whoever answers then. */
   close(): void {
     clearInterval(this.#heartbeat);
+    clearInterval(this.#check);
     for (const { res } of [...this.#open]) res.end();
   }
 }

@@ -1,6 +1,14 @@
 /** One request and its answer, and the few ways to answer. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { ANONYMOUS, type Caller } from "./access/caller.ts";
+import type { Allowance } from "./access/quotas.ts";
+import { requestIdOf } from "./requests/request-id.ts";
+
+/** A task as the logs name it. */
+export interface SentTask {
+  readonly id: string;
+  readonly task: string;
+}
 
 /** A request on its way through a route. */
 export class Exchange {
@@ -16,6 +24,14 @@ export class Exchange {
   heldBytes = 0;
   /** Who sends it; set before a route runs. */
   caller: Caller = ANONYMOUS;
+  /** What a limited caller may still take; undefined for others. */
+  allowance: Allowance | undefined;
+  /** The body, when it had to be read before the route runs. */
+  body: Buffer | undefined;
+  /** When it came, by performance.now(). */
+  readonly startedAtMs: number = performance.now();
+  #requestId: string | undefined;
+  #sent: SentTask[] | undefined;
   #query: URLSearchParams | undefined;
 
   constructor(
@@ -28,6 +44,29 @@ export class Exchange {
     this.base = place.base;
     this.search = place.search;
     this.params = place.params;
+  }
+
+  /** Names it in logs and in answers. */
+  get requestId(): string {
+    this.#requestId ??= requestIdOf(this.req.headers["x-request-id"]);
+    return this.#requestId;
+  }
+
+  /** Tasks that were sent for this request. */
+  get sent(): readonly SentTask[] {
+    return this.#sent ?? [];
+  }
+
+  noteSent(task: SentTask): void {
+    this.#sent ??= [];
+    this.#sent.push(task);
+  }
+
+  /** Without the query. */
+  get path(): string {
+    const { url = "/" } = this.req;
+    const mark = url.indexOf("?");
+    return mark === -1 ? url : url.slice(0, mark);
   }
 
   get query(): URLSearchParams {

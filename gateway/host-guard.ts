@@ -34,7 +34,7 @@ export function createLoopbackGuard(): (req: IncomingMessage) => Problem | undef
 }
 
 /** True for a request from a page of the gateway's own. */
-function isSameOrigin(origin: string, host: string | undefined): boolean {
+export function isSameOrigin(origin: string, host: string | undefined): boolean {
   return origin === `http://${host}` || origin === `https://${host}`;
 }
 

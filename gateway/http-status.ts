@@ -1,6 +1,7 @@
 /** The one place where the project's error codes meet HTTP. */
 import { CelerityError, type ErrorCode } from "../protocol/index.ts";
 import { Problem, type ProblemName } from "./problems.ts";
+import { StateError } from "./state/state-error.ts";
 
 /** Codes that a request can end in. Those of decoding come from stored results: bodies are checked by other means. */
 const PROBLEM_OF_CODE: Partial<Readonly<Record<ErrorCode, ProblemName>>> = {
@@ -27,6 +28,7 @@ const SHOWN: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["bad_eta", "unencodabl
 /** What the caller is told about any thrown value. */
 export function toProblem(thrown: unknown): Problem {
   if (thrown instanceof Problem) return thrown;
+  if (thrown instanceof StateError) return new Problem("state-unavailable");
   if (!(thrown instanceof CelerityError)) return new Problem("internal-error");
   const type = PROBLEM_OF_CODE[thrown.code] ?? "internal-error";
   return new Problem(type, SHOWN.has(thrown.code) ? { detail: thrown.message } : {});

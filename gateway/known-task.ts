@@ -1,5 +1,6 @@
 /** Finds the task that a path names, and waits for it when the caller prefers to. */
 import { isReady, type ResultDocument } from "../protocol/index.ts";
+import { maySee } from "./access/visibility.ts";
 import type { GatewayContext } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import { readPreference } from "./prefer.ts";
@@ -7,13 +8,20 @@ import { Problem } from "./problems.ts";
 import { TASK_ID_PATTERN } from "./schema-parts.ts";
 import type { KnownTask } from "./task-text.ts";
 
-const TASK_ID = new RegExp(TASK_ID_PATTERN);
+/** What task ids are made of. */
+export const TASK_ID: RegExp = new RegExp(TASK_ID_PATTERN);
 
 /** Throws Problem `bad-id`, `unknown-task`, or `task-expired` for one that has ended and whose result is gone. */
-export async function findTask(exchange: Exchange, { tracker, app }: GatewayContext): Promise<KnownTask> {
+export async function findTask(
+  exchange: Exchange,
+  { tracker, app, losses }: GatewayContext,
+): Promise<KnownTask> {
   const id = exchange.param("id");
   if (!TASK_ID.test(id)) throw new Problem("bad-id");
-  const [document, entry] = await Promise.all([tracker.read(id), tracker.find(id)]);
+  const [document, found] = await Promise.all([tracker.read(id), tracker.find(id)]);
+  const entry = found === undefined || document !== undefined ? found : losses.judge(found);
+  // Both were read, so that the task of somebody else takes as long as one that never was.
+  if (!maySee(exchange.caller, entry)) throw new Problem("unknown-task", { members: { id } });
   if (document !== undefined) tracker.saw(document, entry);
   else if (entry === undefined) throw new Problem("unknown-task", { members: { id } });
   else if (isReady(entry.state) && app.keepsResults) throw new Problem("task-expired", { members: { id } });

@@ -3,7 +3,7 @@ import { VERSION } from "../version.ts";
 import { PROBLEMS, type ProblemName } from "./problems.ts";
 import type { ResponseSpec, Route } from "./route.ts";
 import { ref, type Schema } from "./schema-parts.ts";
-import { SCHEMAS } from "./schemas.ts";
+import { SCHEMAS, type SchemaName } from "./schemas.ts";
 
 /** Problems that any request can end in. */
 const COMMON: readonly ProblemName[] = ["bad-request", "internal-error", "temporary-reduced-capacity"];
@@ -12,11 +12,35 @@ const TAGS = [
   { name: "tasks", description: "Send tasks, follow them, read their results." },
   { name: "workflows", description: "Chains, groups and chords: many tasks as one." },
   { name: "schedules", description: "Tasks that beat sends again and again." },
+  { name: "workers", description: "Who runs the tasks, and what they are told." },
+  { name: "queues", description: "What waits at the broker." },
+  { name: "dead letters", description: "Messages that no worker could run." },
+  { name: "webhooks", description: "Callbacks: who is told how tasks end, and what came of it." },
+  { name: "hooks", description: "Webhooks and CloudEvents that come in, and the tasks that they become." },
   { name: "operation", description: "For those who run the gateway." },
 ];
 
 const DESCRIPTION =
   "Send Celery tasks over HTTP, follow them and read their results. Errors are application/problem+json (RFC 9457), times RFC 3339 with an offset. Integers of any size are exact.";
+
+/** Problems of whoever needs a credential. */
+const ACCESS: readonly ProblemName[] = [
+  "unauthenticated",
+  "bad-signature",
+  "stale-signature",
+  "insufficient-scope",
+  "task-forbidden",
+  "queue-forbidden",
+  "forbidden-origin",
+  "quota-exceeded",
+  "state-unavailable",
+];
+
+/** Needed when the gateway asks for credentials; one of them is enough. */
+const SECURITY_SCHEMES: Readonly<Record<string, object>> = {
+  bearer: { type: "http", scheme: "bearer", description: "An API key (cel_...), or a JSON Web Token." },
+  certificate: { type: "mutualTLS", description: "A TLS client certificate that a credential names." },
+};
 
 /** The document as an object. */
 export function openapiOf(routes: readonly Route[]): object {
@@ -36,16 +60,26 @@ export function openapiOf(routes: readonly Route[]): object {
     servers: [{ url: "/" }],
     tags: TAGS,
     paths,
-    components: { schemas: SCHEMAS },
+    components: { schemas: SCHEMAS, securitySchemes: SECURITY_SCHEMES },
   };
 }
 
-function operationOf({ path, operation, requestSchema, responses, problems }: Route): object {
+function operationOf({
+  path,
+  operation,
+  access = "admin",
+  requestSchema,
+  requestTypes,
+  responses,
+  problems,
+}: Route): object {
   const { parameters = [], ...rest } = operation;
+  const isPublic = access === "public";
   const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => pathParameter(name));
   return {
     ...rest,
     parameters: [...named, ...parameters],
+    ...(requestTypes === undefined ? {} : { requestBody: { content: contentOf(requestTypes) } }),
     ...(requestSchema === undefined
       ? {}
       : {
@@ -56,9 +90,15 @@ function operationOf({ path, operation, requestSchema, responses, problems }: Ro
         }),
     responses: {
       ...Object.fromEntries(Object.entries(responses).map(([status, spec]) => [status, responseOf(spec)])),
-      ...problemResponses([...COMMON, ...problems], Object.keys(responses)),
+      ...problemResponses([...COMMON, ...(isPublic ? [] : ACCESS), ...problems], Object.keys(responses)),
     },
+    // Also without any, where the gateway asks nobody.
+    ...(isPublic ? {} : { security: [{}, { bearer: [access] }, { certificate: [access] }] }),
   };
+}
+
+function contentOf(types: Readonly<Record<string, SchemaName>>): object {
+  return Object.fromEntries(Object.entries(types).map(([type, name]) => [type, { schema: ref(name) }]));
 }
 
 function pathParameter(name: string): object {

@@ -9,7 +9,14 @@ export interface Preference {
 
 const NONE: Preference = { waitSeconds: 0, applied: undefined };
 const WAIT = /^wait\s*=\s*"?(\d{1,9})"?$/i;
+const STRICT = /^handling\s*=\s*"?strict"?$/i;
 const RESPOND_ASYNC = /^respond-async$/i;
+
+/** True for `handling=strict`: all or nothing. */
+export function prefersStrict(header: string | readonly string[] | undefined): boolean {
+  const text = typeof header === "string" ? header : (header ?? []).join(",");
+  return text.split(",").some((part) => STRICT.test(part.split(";")[0]?.trim() ?? ""));
+}
 
 /** Reads `wait=N` and `respond-async`; what it does not know it ignores, as the RFC asks. The first wait counts. */
 export function readPreference(

@@ -26,6 +26,10 @@ export type ProblemName =
   | "not-found"
   | "unknown-task"
   | "unknown-schedule"
+  | "unknown-api-key"
+  | "unknown-hook"
+  | "hook-taken"
+  | "too-many-hooks"
   | "method-not-allowed"
   | "not-representable"
   | "unroutable-queue"
@@ -44,8 +48,13 @@ export type ProblemName =
   | "task-failed"
   | "task-revoked"
   | "task-terminal"
+  | "already-answered"
   | "schedule-of-app"
   | "too-many-schedules"
+  | "unknown-worker"
+  | "worker-refused"
+  | "control-impossible"
+  | "worker-silent"
   | "precondition-failed"
   | "unauthenticated"
   | "bad-signature"
@@ -62,6 +71,15 @@ export type ProblemName =
   | "unknown-task-type"
   | "blocked-address"
   | "precondition-required"
+  | "unknown-queue"
+  | "unknown-dead-letter"
+  | "unknown-replay"
+  | "not-replayable"
+  | "replay-active"
+  | "unknown-endpoint"
+  | "unknown-delivery"
+  | "too-many-endpoints"
+  | "consent-refused"
   | "quota-exceeded"
   | "state-unavailable"
   | "internal-error"
@@ -127,6 +145,26 @@ export const PROBLEMS: Readonly<Record<ProblemName, ProblemType>> = {
     title: "Unknown schedule",
     text: "There is no schedule of this name. GET /v1/schedules lists those that there are.",
   },
+  "unknown-hook": {
+    status: 404,
+    title: "Unknown hook",
+    text: "There is no hook of this name. GET /v1/hooks lists those that there are.",
+  },
+  "hook-taken": {
+    status: 409,
+    title: "The hook is not yours to change",
+    text: "The hook of this name stands in the gateway's own options, or belongs to somebody else. Choose another name.",
+  },
+  "too-many-hooks": {
+    status: 409,
+    title: "Too many hooks",
+    text: "There are as many hooks as the gateway may make. Remove some first.",
+  },
+  "unknown-api-key": {
+    status: 404,
+    title: "Unknown API key",
+    text: "There is no API key of this id, or none that you may see. GET /v1/api-keys lists those that there are.",
+  },
   "method-not-allowed": {
     status: 405,
     title: "Method not allowed",
@@ -161,6 +199,31 @@ export const PROBLEMS: Readonly<Record<ProblemName, ProblemType>> = {
     status: 409,
     title: "Too many schedules",
     text: "There are as many schedules as the gateway may make. Remove some first.",
+  },
+  "already-answered": {
+    status: 409,
+    title: "The task has its answer",
+    text: "A URL for a later answer takes one. This one has had it, or the task has ended without it.",
+  },
+  "unknown-worker": {
+    status: 404,
+    title: "Unknown worker",
+    text: "No worker of this name was heard of, and none answers. GET /v1/workers lists those that there are.",
+  },
+  "worker-refused": {
+    status: 409,
+    title: "The worker cannot do it",
+    text: "The worker answered, and said why it does not do this.",
+  },
+  "control-impossible": {
+    status: 501,
+    title: "Workers cannot be asked",
+    text: "This broker cannot send one message to all workers, so they can neither be asked nor told anything. RabbitMQ and Redis can.",
+  },
+  "worker-silent": {
+    status: 504,
+    title: "The worker does not answer",
+    text: "The worker is known, but did not answer in time. It may be gone, or busy, and do it later.",
   },
   "precondition-failed": {
     status: 412,
@@ -308,6 +371,51 @@ export const PROBLEMS: Readonly<Record<ProblemName, ProblemType>> = {
     title: "If-Match is required",
     text: "This cannot be undone, so the request must say with If-Match what it is about: read it first, and send its ETag.",
   },
+  "unknown-queue": {
+    status: 404,
+    title: "Unknown queue",
+    text: "The app has no queue of this name, or these credentials may not use it. GET /v1/queues lists those that there are; the option queues (--show-queues) adds others.",
+  },
+  "unknown-dead-letter": {
+    status: 404,
+    title: "Unknown dead letter",
+    text: "The queue has no dead letter of this id: it was sent again or removed, or it is not among the oldest, which are all that is looked at.",
+  },
+  "unknown-replay": {
+    status: 404,
+    title: "Unknown replay",
+    text: "There is no replay of this id. A gateway that was started again has forgotten those from before; their letters are where they were.",
+  },
+  "not-replayable": {
+    status: 409,
+    title: "It never was a message",
+    text: "No envelope could be read around these bytes, so they cannot be sent again as a task. The letter stays.",
+  },
+  "replay-active": {
+    status: 409,
+    title: "A replay of this queue is running",
+    text: "The dead letters of a queue are sent again by one replay at a time. The member id names it: wait for its end, or cancel it with DELETE.",
+  },
+  "unknown-endpoint": {
+    status: 404,
+    title: "Unknown endpoint",
+    text: "There is no webhook endpoint of this name. GET /v1/webhook-endpoints lists those that there are.",
+  },
+  "unknown-delivery": {
+    status: 404,
+    title: "Unknown delivery",
+    text: "There is no delivery of this id: it never was, or it is so old that the log has dropped it.",
+  },
+  "too-many-endpoints": {
+    status: 409,
+    title: "Too many endpoints",
+    text: "There are as many webhook endpoints as the gateway may keep. Remove some first.",
+  },
+  "consent-refused": {
+    status: 422,
+    title: "The endpoint does not want to be called",
+    text: "The URL was asked with OPTIONS and WebHook-Request-Origin whether it wants to be called, and did not answer with WebHook-Allowed-Origin. Nothing was changed.",
+  },
   "quota-exceeded": {
     status: 429,
     title: "Quota exceeded",
@@ -346,9 +454,10 @@ export const PROBLEMS: Readonly<Record<ProblemName, ProblemType>> = {
     text: "The result store holds something under this id that is not a result document, or in a format this gateway does not accept.",
   },
   "broker-refused": {
-    status: 502,
+    status: 503,
     title: "The broker refused the task",
-    text: "The broker answered and refused, for example because the queue exists with other settings. The gateway's log has its words. Nothing was sent.",
+    text: "The broker answered and refused: it has no memory or disk left, or the queue exists with other settings. The gateway's log has its words. Nothing was sent.",
+    retryAfterSeconds: 5,
   },
   "broker-unavailable": {
     status: 503,

@@ -5,10 +5,22 @@ import type { GatewayContext } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import { parseBody } from "./json-body.ts";
 
+/** A body, and what it says. */
+export interface JsonBody {
+  readonly bytes: Buffer;
+  readonly value: unknown;
+}
+
 /** Throws what requireJson, readBody and parseBody throw. */
-export async function readJson(exchange: Exchange, { limits, held }: GatewayContext): Promise<unknown> {
+export async function readJson(exchange: Exchange, gateway: GatewayContext): Promise<unknown> {
+  return (await readJsonBody(exchange, gateway)).value;
+}
+
+/** The same, with the bytes. */
+export async function readJsonBody(exchange: Exchange, { limits, held }: GatewayContext): Promise<JsonBody> {
   requireJson(exchange.req);
-  return parseBody(await readBody(exchange, { maxBytes: limits.bodyBytes, held }), limits.depth);
+  const bytes = await readBody(exchange, { maxBytes: limits.bodyBytes, held });
+  return { bytes, value: parseBody(bytes, limits.depth) };
 }
 
 /** False for a request that says it has no body. */

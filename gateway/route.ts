@@ -37,7 +37,7 @@ export interface ResponseSpec {
 }
 
 export interface Route {
-  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
   /** Segments in braces are parameters: `/v1/tasks/{id}`. */
   readonly path: string;
   readonly operation: OperationSpec;
@@ -45,6 +45,8 @@ export interface Route {
   readonly access?: Scope | "public";
   /** Of the body; absent for routes without one. */
   readonly requestSchema?: SchemaName;
+  /** Instead of requestSchema: media types of the body other than application/json, and their schemas. */
+  readonly requestTypes?: Readonly<Record<string, SchemaName>>;
   readonly responses: Readonly<Record<number, ResponseSpec>>;
   /** Problems a caller should expect here, beside those that any request can end in. */
   readonly problems: readonly ProblemName[];

@@ -29,8 +29,15 @@ export const taskName: Schema = {
 export const state: Schema = {
   type: "string",
   description:
-    "PENDING, RECEIVED, STARTED, RETRY, SUCCESS, FAILURE, REVOKED, or a state of the task's own such as PROGRESS.",
+    "SCHEDULED (the gateway holds it until its time), PENDING, RECEIVED, STARTED, RETRY, SUCCESS, FAILURE, REVOKED, LOST (accepted, and no trace of it since; what is heard later counts), or a state of the task's own such as PROGRESS.",
   examples: ["PENDING"],
+};
+export const tags: Schema = {
+  type: "array",
+  maxItems: 20,
+  uniqueItems: true,
+  items: { type: "string", minLength: 1, maxLength: 100, pattern: "^[^\\u0000-\\u001f]+$" },
+  examples: [["nightly", "customer:17"]],
 };
 export const time: Schema = { type: "string", format: "date-time" };
 export const args: Schema = { type: "array", items: {}, description: "Positional arguments." };

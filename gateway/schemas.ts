@@ -2,20 +2,22 @@
  * The shapes that go in and out, as JSON Schema 2020-12. The same objects validate requests and are printed in the OpenAPI
  * document.
  */
+
+import { ACCESS_SCHEMAS, type AccessSchemaName } from "./access/schemas.ts";
+import { BATCH_SCHEMAS, type BatchSchemaName } from "./batch/schemas.ts";
+import { EVENT_SCHEMAS, type EventSchemaName } from "./cloudevents/schemas.ts";
+import { COMPLETION_SCHEMAS, type CompletionSchemaName } from "./completions/schemas.ts";
+import { DEAD_LETTER_SCHEMAS, type DeadLetterSchemaName } from "./dead-letters/schemas.ts";
+import { DEDUPE_SCHEMAS, type DedupeSchemaName } from "./dedupe/schemas.ts";
+import { FLEET_SCHEMAS, type FleetSchemaName } from "./fleet/schemas.ts";
+import { HOOK_SCHEMAS, type HookSchemaName } from "./hooks/schemas.ts";
+import { QUEUE_SCHEMAS, type QueueSchemaName } from "./queues/schemas.ts";
+import { REVOKE_SIGNALS } from "./revoke-signals.ts";
 import { SCHEDULE_SCHEMAS, type ScheduleSchemaName } from "./schedules/schemas.ts";
-import {
-  args,
-  id,
-  ignoreResult,
-  kwargs,
-  QUEUE_PATTERN,
-  ref,
-  type Schema,
-  state,
-  taskName,
-  time,
-} from "./schema-parts.ts";
-import { MAX_DELAY_SECONDS } from "./times.ts";
+import { id, ignoreResult, kwargs, ref, type Schema, state, tags, taskName, time } from "./schema-parts.ts";
+import { TASK_REQUEST } from "./task-request-schema.ts";
+import { TASK_TYPE_SCHEMAS, type TaskTypeSchemaName } from "./task-types/schemas.ts";
+import { WEBHOOK_SCHEMAS, type WebhookSchemaName } from "./webhooks/schemas.ts";
 import { WORKFLOW_SCHEMAS, type WorkflowSchemaName } from "./workflows/schemas.ts";
 
 export type SchemaName =
@@ -25,6 +27,11 @@ export type SchemaName =
   | "Task"
   | "TaskError"
   | "TaskLinks"
+  | "Duplicate"
+  | "TaskOrDuplicate"
+  | "TaskChange"
+  | "TaskRevoke"
+  | "TaskRevoked"
   | "TaskSummary"
   | "TaskList"
   | "Catalog"
@@ -33,46 +40,23 @@ export type SchemaName =
   | "Problem"
   | "Result"
   | "OpenApi"
+  | "AsyncApi"
+  | AccessSchemaName
   | WorkflowSchemaName
-  | ScheduleSchemaName;
+  | WebhookSchemaName
+  | ScheduleSchemaName
+  | HookSchemaName
+  | EventSchemaName
+  | QueueSchemaName
+  | DeadLetterSchemaName
+  | DedupeSchemaName
+  | BatchSchemaName
+  | TaskTypeSchemaName
+  | CompletionSchemaName
+  | FleetSchemaName;
 
 export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
-  TaskRequest: {
-    type: "object",
-    description: "One call of a task.",
-    required: ["task"],
-    additionalProperties: false,
-    properties: {
-      task: { ...taskName, description: "Name of the task, as its worker registers it." },
-      args: { ...args, examples: [[2, 3]] },
-      kwargs,
-      queue: { type: "string", pattern: QUEUE_PATTERN, description: "Default: what the app's routes say." },
-      eta: { ...time, description: "Earliest time to run, with an offset. Not with delay." },
-      delay: {
-        type: ["number", "string"],
-        minimum: 0,
-        maximum: MAX_DELAY_SECONDS,
-        description: "Time to wait before it runs: seconds, or an ISO 8601 duration.",
-        examples: [30, "PT30S"],
-      },
-      expires: {
-        type: ["number", "string"],
-        minimum: 0,
-        maximum: MAX_DELAY_SECONDS,
-        description:
-          "Latest time to start, after which the task is revoked: seconds from now, an ISO 8601 duration, or a time with an offset.",
-        examples: [3600, "PT1H", "2030-01-02T03:04:05Z"],
-      },
-      priority: {
-        type: "integer",
-        minimum: 0,
-        maximum: 9,
-        description:
-          "Passed to the broker as it is: RabbitMQ serves 9 first (in queues with x-max-priority), Redis 0, SQL none.",
-      },
-      ignore_result: ignoreResult,
-    },
-  },
+  TaskRequest: TASK_REQUEST,
   Kwargs: kwargs,
   TaskAccepted: {
     type: "object",
@@ -94,12 +78,21 @@ export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
       retries: { type: "integer", minimum: 0 },
       worker: { type: "string" },
       ignore_result: ignoreResult,
+      tags,
+      replayed_from: { ...id, description: "The task that this one repeats." },
       eta: time,
       submitted_at: time,
       done_at: time,
       links: ref("TaskLinks"),
     },
   },
+  Duplicate: {
+    type: "object",
+    description: "A task that was there before.",
+    required: ["deduplicated", "id", "task", "links"],
+    properties: { deduplicated: { const: true }, id, task: taskName, links: ref("TaskLinks") },
+  },
+  TaskOrDuplicate: { anyOf: [ref("Task"), ref("Duplicate")] },
   TaskError: {
     type: "object",
     description: "How the task failed, in the words of the language it is written in.",
@@ -121,6 +114,32 @@ export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
       events: { type: "string", format: "uri-reference" },
     },
   },
+  TaskChange: {
+    type: "object",
+    description: "Another time for a task that the gateway holds.",
+    additionalProperties: false,
+    properties: { eta: TASK_REQUEST.properties["eta"], delay: TASK_REQUEST.properties["delay"] },
+    minProperties: 1,
+    maxProperties: 1,
+  },
+  TaskRevoke: {
+    type: "object",
+    additionalProperties: false,
+    properties: {
+      terminate: { type: "boolean", default: false, description: "Also end it when it runs." },
+      signal: {
+        type: "string",
+        enum: REVOKE_SIGNALS,
+        default: "SIGTERM",
+        description: "What a process gets that runs it.",
+      },
+    },
+  },
+  TaskRevoked: {
+    type: "object",
+    required: ["id", "state", "links"],
+    properties: { id, state, links: ref("TaskLinks") },
+  },
   TaskSummary: {
     type: "object",
     required: ["id", "task", "queue", "state", "terminal", "submitted_at", "links"],
@@ -131,6 +150,8 @@ export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
       state,
       terminal: { type: "boolean" },
       ignore_result: ignoreResult,
+      tags,
+      replayed_from: { ...id, description: "The task that this one repeats." },
       eta: time,
       submitted_at: time,
       done_at: time,
@@ -195,6 +216,18 @@ export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
   },
   Result: { description: "The return value itself, whatever it is." },
   OpenApi: { type: "object" },
+  AsyncApi: { type: "object" },
+  ...ACCESS_SCHEMAS,
   ...WORKFLOW_SCHEMAS,
+  ...WEBHOOK_SCHEMAS,
   ...SCHEDULE_SCHEMAS,
+  ...HOOK_SCHEMAS,
+  ...EVENT_SCHEMAS,
+  ...QUEUE_SCHEMAS,
+  ...DEAD_LETTER_SCHEMAS,
+  ...DEDUPE_SCHEMAS,
+  ...BATCH_SCHEMAS,
+  ...TASK_TYPE_SCHEMAS,
+  ...COMPLETION_SCHEMAS,
+  ...FLEET_SCHEMAS,
 };

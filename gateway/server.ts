@@ -2,8 +2,16 @@
  * The HTTP server: the routes first, then Express for everything else (the dashboard, and what the application mounts).
  * A request to a route never passes through Express, which would cost more than all the rest.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from "node:http";
+import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import { Server as TlsListener } from "node:tls";
 import type { Express } from "express";
 import { type CelerityError, ConfigurationError } from "../protocol/index.ts";
 import { isTooLarge } from "./body.ts";
@@ -11,6 +19,7 @@ import type { Dispatcher } from "./dispatcher.ts";
 import { createLoopbackGuard, isLoopback } from "./host-guard.ts";
 import type { GatewayLimits } from "./options.ts";
 import { Problem } from "./problems.ts";
+import { closeUnused, watchUnused } from "./unused-connections.ts";
 
 /** A handler that Node's server, Connect and Express all can call. */
 export type Handler = (req: IncomingMessage, res: ServerResponse, next?: (error?: unknown) => void) => void;
@@ -22,12 +31,24 @@ const IDLE_CHECK_MS = 50;
 /** How often Node looks for requests that take too long. */
 const TIMEOUT_CHECK_MS = 1000;
 
+/** PEM texts. */
+export interface TlsOptions {
+  readonly cert: string;
+  readonly key: string;
+  /** Authorities whose client certificates count; without it, nobody is asked for one. */
+  readonly ca?: string;
+}
+
 export interface ListenOptions {
   /** Default 127.0.0.1. */
   readonly host?: string;
   /** 0 takes a free one. */
   readonly port: number;
+  /** Speak HTTPS. */
+  readonly tls?: TlsOptions;
 }
+
+export type HttpServer = Server | TlsServer;
 
 /** Where a gateway listens. */
 export interface GatewayAddress {
@@ -62,7 +83,7 @@ function requestProblem(error: unknown): Problem {
 export function requireSafeHost(host: string, allowUnauthenticated: boolean): void {
   if (allowUnauthenticated || isLoopback(host)) return;
   throw new ConfigurationError(
-    `The gateway asks nobody to log in, so it does not listen on ${host}, where others can reach it. Listen on 127.0.0.1 behind a proxy that authenticates, or set allowUnauthenticated (--allow-unauthenticated) when the network is safe.`,
+    `The gateway asks nobody to log in, so it does not listen on ${host}, where others can reach it. Ask for keys (access, --require-keys), listen on 127.0.0.1 behind a proxy that authenticates, or set allowUnauthenticated (--allow-unauthenticated) when the network is safe.`,
   );
 }
 
@@ -70,35 +91,60 @@ export function requireSafeHost(host: string, allowUnauthenticated: boolean): vo
 export function createHttpServer(
   handler: Handler,
   dispatcher: Dispatcher,
-  { host, limits }: { readonly host: string; readonly limits: GatewayLimits },
-): Server {
+  {
+    host,
+    limits,
+    tls,
+  }: { readonly host: string; readonly limits: GatewayLimits; readonly tls?: TlsOptions | undefined },
+): HttpServer {
   const guard = isLoopback(host) ? createLoopbackGuard() : undefined;
   const listener = (req: IncomingMessage, res: ServerResponse): void => {
     const problem = guard?.(req);
     if (problem === undefined) handler(req, res);
     else dispatcher.refuse(req, res, problem);
   };
-  const server = createServer(
-    {
-      headersTimeout: limits.headersTimeoutMs,
-      requestTimeout: limits.requestTimeoutMs,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      connectionsCheckingInterval: Math.min(TIMEOUT_CHECK_MS, limits.headersTimeoutMs),
-      noDelay: true,
-    },
-    listener,
-  );
+  const options = {
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionsCheckingInterval: Math.min(TIMEOUT_CHECK_MS, limits.headersTimeoutMs),
+    noDelay: true,
+  };
+  const server = tls === undefined ? createServer(options, listener) : secured(tls, options, listener);
   // A caller that asks first hears 413 before it sends anything.
   server.on("checkContinue", (req: IncomingMessage, res: ServerResponse) => {
     if (!isTooLarge(req, limits.bodyBytes)) res.writeContinue();
     listener(req, res);
   });
+  watchUnused(server);
   return server;
+}
+
+/** Who has no certificate, or one that counts for nothing, may still come: what a request needs is asked of its credential. */
+function secured(
+  tls: TlsOptions,
+  options: ServerOptions,
+  listener: (req: IncomingMessage, res: ServerResponse) => void,
+): TlsServer {
+  try {
+    const asksForCertificate = tls.ca !== undefined;
+    return createTlsServer(
+      { ...options, ...tls, requestCert: asksForCertificate, rejectUnauthorized: false },
+      listener,
+    );
+  } catch (error) {
+    throw new ConfigurationError(
+      "The TLS certificate and key cannot be used: are they PEM, and of each other?",
+      {
+        cause: error,
+      },
+    );
+  }
 }
 
 /** Starts to listen. Throws ConfigurationError that names the port when that is taken, or may not be used. */
 export async function startListening(
-  server: Server,
+  server: HttpServer,
   { host = "127.0.0.1", port }: ListenOptions,
 ): Promise<GatewayAddress> {
   await new Promise<void>((resolve, reject) => {
@@ -106,7 +152,9 @@ export async function startListening(
     server.listen({ host, port }, resolve);
   });
   const bound = (server.address() as AddressInfo).port;
-  return { host, port: bound, url: `http://${host.includes(":") ? `[${host}]` : host}:${bound}` };
+  const scheme = server instanceof TlsListener ? "https" : "http";
+  const name = host.includes(":") ? `[${host}]` : host;
+  return { host, port: bound, url: `${scheme}://${name}:${bound}` };
 }
 
 function listenError(error: NodeJS.ErrnoException, host: string, port: number): CelerityError {
@@ -122,8 +170,11 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
 }
 
 /** Stops accepting, lets running requests finish for `graceMs`, then cuts what is left. */
-export async function stopServer(server: Server, graceMs: number): Promise<void> {
+export async function stopServer(server: HttpServer, graceMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  // Who keeps its connection busy is sent elsewhere, too.
+  server.prependListener("request", (_req, res: ServerResponse) => void res.setHeader("connection", "close"));
+  closeUnused(server);
   const late = setTimeout(() => server.closeAllConnections(), graceMs);
   // A connection that a caller keeps alive is idle once its request is answered.
   const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);

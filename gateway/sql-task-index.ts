@@ -1,9 +1,10 @@
 /**
- * A task index in a database, so that a restarted gateway still knows what it accepted. It writes behind: a request never
- * waits for the disk, and a killed process forgets the ids of the last moments at most (their results are found all the same).
+ * A task index in a database, so that a restarted gateway still knows what it accepted, and several gateways know the same.
+ * What is recorded outlives a killed process; a power failure may take the last moments.
  */
-import { toError } from "../protocol/index.ts";
 import {
+  addMissingColumns,
+  type LateColumn,
   openTables,
   powerSlices,
   repeat,
@@ -13,45 +14,54 @@ import {
   type SqlTransaction,
   type SqlValue,
 } from "../stores/sql/index.ts";
-import type { TaskChange, TaskEntry, TaskFilter, TaskIndex, TaskPage, TaskRetention } from "./task-index.ts";
+import { commit } from "./state/sql/commit.ts";
+import { withStateErrors } from "./state/state-error.ts";
+import {
+  DEFAULT_MAX_AGE_SECONDS,
+  DEFAULT_STORED_ENTRIES,
+  readTaskCursor,
+  type TaskChange,
+  type TaskEntry,
+  type TaskFilter,
+  type TaskIndex,
+  type TaskPage,
+  type TaskRetention,
+  toTaskCursor,
+} from "./task-index.ts";
+import { type TaskBatch, TaskWriter } from "./task-writer.ts";
 
 export interface SqlTaskIndexOptions extends Partial<TaskRetention> {
   /** `sqlite:///path/gateway.db`, or `postgresql://...`. */
   readonly url: string;
-  /** Entries older than this go. Default a week. */
-  readonly maxAgeSeconds?: number;
   readonly onWarning: (message: string, error?: unknown) => void;
 }
 
-const DEFAULT_SQL_ENTRIES = 100_000;
-const DEFAULT_MAX_AGE_SECONDS = 7 * 86_400;
-/**
- * Wait before what was recorded is written, which is the longest that a killed process can forget: next to none as a rule,
- * longer while there are more than a thousand entries a second, since large batches cost less.
- */
-const FLUSH_MS = 2;
-const BUSY_FLUSH_MS = 50;
-const RETRY_MS = 1000;
-const PRUNE_INTERVAL_MS = 60_000;
-/** Entries that wait to be written at most, should the database be away. */
-const MAX_PENDING = 50_000;
 /** Rows of one INSERT; a power of two. */
 const ROWS = 64;
+/** Superfluous rows that are removed at once: more than come meanwhile, and so few that nobody waits long. */
+const PRUNED_ROWS = 2000;
 
 const TABLE = "celerity_gateway_tasks";
-const COLUMNS = "id, task, queue, state, submitted_at, done_at, eta, ignore_result";
-const ROW = "(?, ?, ?, ?, ?, ?, ?, ?)";
 const SEQUENCE: Readonly<Record<SqlDialect, string>> = {
   sqlite: "INTEGER PRIMARY KEY",
   postgresql: "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
 };
+/** Place of a text in another, counted from 1; 0 when it is not there. */
+const POSITION: Readonly<Record<SqlDialect, string>> = { sqlite: "instr", postgresql: "strpos" };
 
 function schema(dialect: SqlDialect): readonly SchemaObject[] {
-  const ddl = `CREATE TABLE ${TABLE} (seq ${SEQUENCE[dialect]}, id VARCHAR(155) NOT NULL UNIQUE, task VARCHAR(255) NOT NULL,
-    queue VARCHAR(255) NOT NULL, state VARCHAR(255) NOT NULL, submitted_at BIGINT NOT NULL, done_at BIGINT, eta BIGINT,
+  const ddl = `CREATE TABLE ${TABLE} (seq ${SEQUENCE[dialect]}, id VARCHAR(155) NOT NULL UNIQUE, task TEXT NOT NULL,
+    queue TEXT NOT NULL, state TEXT NOT NULL, submitted_at BIGINT NOT NULL, done_at BIGINT, eta BIGINT,
     ignore_result SMALLINT NOT NULL)`;
   return [{ name: TABLE, ddl }];
 }
+
+const LATE_COLUMNS: readonly LateColumn[] = [
+  { name: "tags", type: "TEXT" },
+  { name: "tenant", type: "TEXT" },
+  { name: "owner", type: "TEXT" },
+  { name: "replayed_from", type: "TEXT" },
+];
 
 interface Row {
   readonly seq: number;
@@ -63,190 +73,149 @@ interface Row {
   readonly done_at: number | null;
   readonly eta: number | null;
   readonly ignore_result: number;
+  /** `,"one","two",`: JSON between commas, so that one can be found; null without any. */
+  readonly tags: string | null;
+  readonly tenant: string | null;
+  readonly owner: string | null;
+  readonly replayed_from: string | null;
 }
+
+const COLUMNS =
+  "id, task, queue, state, submitted_at, done_at, eta, ignore_result, tags, tenant, owner, replayed_from";
+const ROW = `(${repeat("?", COLUMNS.split(",").length)})`;
 
 /** Opens the database on first use, or by open(). */
 export function createSqlTaskIndex(options: SqlTaskIndexOptions): TaskIndex {
   return new SqlTaskIndex(options);
 }
 
-/** What is not written yet: new entries with their changes, and changes of entries written before. */
-interface Pending {
-  readonly entries: Map<string, TaskEntry>;
-  readonly changes: Map<string, TaskChange>;
-}
-
-const nothing = (): Pending => ({ entries: new Map(), changes: new Map() });
-
 class SqlTaskIndex implements TaskIndex {
   readonly #options: SqlTaskIndexOptions;
+  readonly #writer: TaskWriter;
   #database: Promise<SqlDatabase> | undefined;
-  #pending: Pending = nothing();
-  #writing: Pending = nothing();
-  #flushing: Promise<void> | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #delayMs = FLUSH_MS;
-  #prunedAtMs = 0;
-  #closing: Promise<void> | undefined;
 
   constructor(options: SqlTaskIndexOptions) {
     this.#options = options;
+    this.#writer = new TaskWriter({
+      onWarning: options.onWarning,
+      write: (batch) => this.#write(batch),
+      prune: () => this.#prune(),
+    });
   }
 
   async open(): Promise<void> {
-    await this.#open();
+    await withStateErrors(() => this.#open());
   }
 
   #open(): Promise<SqlDatabase> {
-    this.#database ??= this.#connect().catch((error: unknown) => {
+    this.#database ??= openIndex(this.#options.url).catch((error: unknown) => {
       this.#database = undefined;
       throw error;
     });
     return this.#database;
   }
 
-  #connect(): Promise<SqlDatabase> {
-    return openTables(this.#options.url, schema);
-  }
-
-  record(batch: readonly TaskEntry[]): void {
-    const { entries } = this.#pending;
-    for (const entry of batch) entries.set(entry.id, entry);
-    for (const id of entries.keys()) {
-      if (entries.size <= MAX_PENDING) break;
-      entries.delete(id);
-    }
-    this.#flushIn(this.#delayMs);
+  record(batch: readonly TaskEntry[]): Promise<void> {
+    return this.#writer.record(batch);
   }
 
   update(change: TaskChange): void {
-    const { entries, changes } = this.#pending;
-    const entry = entries.get(change.id);
-    if (entry !== undefined) entries.set(change.id, { ...entry, ...change });
-    else if (changes.size < MAX_PENDING) changes.set(change.id, change);
-    this.#flushIn(this.#delayMs);
+    this.#writer.update(change);
   }
 
-  #flushIn(delayMs: number): void {
-    if (this.#timer !== undefined || this.#flushing !== undefined || this.#closing !== undefined) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      void this.#flush();
-    }, delayMs);
+  async #write({ entries, changes }: TaskBatch): Promise<void> {
+    await commit(await this.#open(), async (tx) => {
+      await insert(tx, [...entries.values()]);
+      // In one order everywhere, so that no two gateways wait for each other.
+      for (const { id, state, doneAtMs, etaMs } of [...changes.values()].sort(byId)) {
+        const sql = `UPDATE ${TABLE} SET state = ?, done_at = ?, eta = COALESCE(?, eta) WHERE id = ?`;
+        await tx.run(sql, [state, doneAtMs, etaMs ?? null, id]);
+      }
+    });
   }
 
-  /** Writes all that was recorded before the call. Never rejects: what could not be written is tried again later. */
-  async #flush(): Promise<void> {
-    while (this.#flushing !== undefined) await this.#flushing;
-    if (this.#pending.entries.size === 0 && this.#pending.changes.size === 0) return;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#writing = this.#pending;
-    this.#pending = nothing();
-    const count = this.#writing.entries.size + this.#writing.changes.size;
-    this.#delayMs = count > this.#delayMs ? BUSY_FLUSH_MS : FLUSH_MS;
-    this.#flushing = this.#write(this.#writing)
-      .then(
-        () => this.#delayMs,
-        (error: unknown) => {
-          this.#options.onWarning("The task index could not be written; trying again", toError(error));
-          this.#putBack(this.#writing);
-          return RETRY_MS;
-        },
-      )
-      .then((delayMs) => {
-        this.#writing = nothing();
-        this.#flushing = undefined;
-        if (this.#pending.entries.size > 0 || this.#pending.changes.size > 0) this.#flushIn(delayMs);
-      });
-    await this.#flushing;
-  }
-
-  #putBack({ entries, changes }: Pending): void {
-    const newer = this.#pending;
-    this.#pending = {
-      entries: new Map([...entries, ...newer.entries]),
-      changes: new Map([...changes, ...newer.changes]),
-    };
-  }
-
-  async #write({ entries, changes }: Pending): Promise<void> {
-    const database = await this.#open();
-    await database.transaction(
-      async (tx) => {
-        await insert(tx, [...entries.values()]);
-        for (const { id, state, doneAtMs } of changes.values()) {
-          await tx.run(`UPDATE ${TABLE} SET state = ?, done_at = ? WHERE id = ?`, [state, doneAtMs, id]);
-        }
-        await this.#prune(tx);
-      },
-      { durable: false },
+  /** Rows are numbered in the order they came, with gaps. */
+  async #prune(): Promise<boolean> {
+    const { maxEntries = DEFAULT_STORED_ENTRIES, maxAgeSeconds = DEFAULT_MAX_AGE_SECONDS } = this.#options;
+    const removed = await commit(await this.#open(), (tx) =>
+      tx.run(
+        `DELETE FROM ${TABLE} WHERE seq < (SELECT MIN(seq) FROM ${TABLE}) + ${PRUNED_ROWS}
+          AND (seq <= (SELECT MAX(seq) FROM ${TABLE}) - ? OR submitted_at < ?)`,
+        [maxEntries, Date.now() - maxAgeSeconds * 1000],
+      ),
     );
-  }
-
-  /** Removes what is too old or too much; rows are numbered in the order they came. */
-  async #prune(tx: SqlTransaction): Promise<void> {
-    const nowMs = Date.now();
-    if (nowMs - this.#prunedAtMs < PRUNE_INTERVAL_MS) return;
-    this.#prunedAtMs = nowMs;
-    const { maxEntries = DEFAULT_SQL_ENTRIES, maxAgeSeconds = DEFAULT_MAX_AGE_SECONDS } = this.#options;
-    await tx.run(`DELETE FROM ${TABLE} WHERE seq <= (SELECT MAX(seq) FROM ${TABLE}) - ?`, [maxEntries]);
-    await tx.run(
-      `DELETE FROM ${TABLE} WHERE seq < (SELECT seq FROM ${TABLE} WHERE submitted_at >= ? ORDER BY seq LIMIT 1)`,
-      [nowMs - maxAgeSeconds * 1000],
-    );
+    return removed > PRUNED_ROWS / 2;
   }
 
   async find(id: string): Promise<TaskEntry | undefined> {
-    const unwritten = this.#pending.entries.get(id) ?? this.#writing.entries.get(id);
-    const entry = unwritten ?? (await this.#select(id));
-    if (entry === undefined) return undefined;
-    return { ...entry, ...this.#writing.changes.get(id), ...this.#pending.changes.get(id) };
+    const entry = this.#writer.unwritten(id) ?? (await this.#select(id));
+    return entry === undefined ? undefined : this.#writer.changed(entry);
   }
 
-  async #select(id: string): Promise<TaskEntry | undefined> {
-    const database = await this.#open();
-    const [row] = await database.all<Row>(`SELECT seq, ${COLUMNS} FROM ${TABLE} WHERE id = ?`, [id]);
-    return row === undefined ? undefined : toEntry(row);
+  #select(id: string): Promise<TaskEntry | undefined> {
+    return withStateErrors(async () => {
+      const database = await this.#open();
+      const rows = await database.all<Row>(`SELECT seq, ${COLUMNS} FROM ${TABLE} WHERE id = ?`, [id]);
+      return rows.map(toEntry)[0];
+    });
   }
 
-  async list({ state, task, cursor, limit }: TaskFilter): Promise<TaskPage> {
-    await this.#flush();
-    const conditions: string[] = [];
-    const params: SqlValue[] = [];
-    const where = (condition: string, value: SqlValue | undefined): void => {
-      if (value === undefined) return;
-      conditions.push(condition);
-      params.push(value);
-    };
-    where("state = ?", state);
-    where("task = ?", task);
-    where("seq < ?", cursor === undefined ? undefined : Number(cursor));
-    const condition = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
-    const rows = await (await this.#open()).all<Row>(
-      `SELECT seq, ${COLUMNS} FROM ${TABLE} ${condition} ORDER BY seq DESC LIMIT ?`,
-      [...params, limit + 1],
-    );
-    const page = rows.slice(0, limit);
-    const last = page.at(-1);
-    return {
-      entries: page.map(toEntry),
-      next: rows.length > limit && last !== undefined ? String(last.seq) : undefined,
-    };
+  async list(filter: TaskFilter): Promise<TaskPage> {
+    const before = filter.cursor === undefined ? undefined : readTaskCursor(filter.cursor);
+    await this.#writer.flush();
+    return withStateErrors(async () => {
+      const database = await this.#open();
+      const { text, params } = toCondition(filter, before, database.dialect);
+      const rows = await database.all<Row>(
+        `SELECT seq, ${COLUMNS} FROM ${TABLE} ${text} ORDER BY seq DESC LIMIT ?`,
+        [...params, filter.limit + 1],
+      );
+      const page = rows.slice(0, filter.limit);
+      const last = page.at(-1);
+      return {
+        entries: page.map(toEntry),
+        next: rows.length > page.length && last !== undefined ? toTaskCursor(last.seq) : undefined,
+      };
+    });
   }
 
-  close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
+  async close(): Promise<void> {
+    await this.#writer.flush();
+    await (await this.#database?.catch(() => undefined))?.close();
   }
+}
 
-  async #close(): Promise<void> {
-    clearTimeout(this.#timer);
-    await this.#flush();
-    // Once more: what came while the flush before was running, or failed in it.
-    await this.#flush();
-    if (this.#database !== undefined) await (await this.#database).close();
+async function openIndex(url: string): Promise<SqlDatabase> {
+  const database = await openTables(url, schema);
+  try {
+    await addMissingColumns(database, TABLE, LATE_COLUMNS);
+    return database;
+  } catch (error) {
+    await database.close();
+    throw error;
   }
+}
+
+function toCondition(
+  filter: TaskFilter,
+  before: number | undefined,
+  dialect: SqlDialect,
+): { readonly text: string; readonly params: readonly SqlValue[] } {
+  const { state, task, queue, tag, sinceMs, untilMs, tenant, owner } = filter;
+  const all: readonly (readonly [string, SqlValue | undefined])[] = [
+    ["state = ?", state],
+    ["task = ?", task],
+    ["queue = ?", queue],
+    [`${POSITION[dialect]}(tags, ?) > 0`, tag === undefined ? undefined : tagText([tag])],
+    ["submitted_at >= ?", sinceMs],
+    ["submitted_at < ?", untilMs],
+    ["tenant = ?", tenant],
+    ["owner = ?", owner],
+    ["seq < ?", before],
+  ];
+  const given = all.flatMap(([text, value]) => (value === undefined ? [] : [{ text, value }]));
+  const conditions = given.map(({ text }) => text).join(" AND ");
+  return { text: conditions === "" ? "" : `WHERE ${conditions}`, params: given.map(({ value }) => value) };
 }
 
 async function insert(tx: SqlTransaction, entries: readonly TaskEntry[]): Promise<void> {
@@ -260,7 +229,13 @@ async function insert(tx: SqlTransaction, entries: readonly TaskEntry[]): Promis
 
 function toParams(entry: TaskEntry): SqlValue[] {
   const { id, task, queue, state, submittedAtMs, doneAtMs, etaMs, ignoreResult } = entry;
-  return [id, task, queue, state, submittedAtMs, doneAtMs, etaMs, ignoreResult ? 1 : 0];
+  const { tags, tenant, owner, replayedFrom } = entry;
+  const times = [submittedAtMs, doneAtMs, etaMs];
+  return [id, task, queue, state, ...times, ignoreResult ? 1 : 0, tagText(tags), tenant, owner, replayedFrom];
+}
+
+function tagText(tags: readonly string[]): string | null {
+  return tags.length === 0 ? null : `,${tags.map((tag) => JSON.stringify(tag)).join(",")},`;
 }
 
 function toEntry(row: Row): TaskEntry {
@@ -273,5 +248,14 @@ function toEntry(row: Row): TaskEntry {
     doneAtMs: row.done_at,
     etaMs: row.eta,
     ignoreResult: row.ignore_result === 1,
+    // The gateway's own table: what is in it, it wrote.
+    tags: row.tags === null ? [] : (JSON.parse(`[${row.tags.slice(1, -1)}]`) as readonly string[]),
+    tenant: row.tenant,
+    owner: row.owner,
+    replayedFrom: row.replayed_from,
   };
+}
+
+function byId(one: { readonly id: string }, other: { readonly id: string }): number {
+  return one.id < other.id ? -1 : 1;
 }

@@ -1,162 +1,117 @@
-/** Sends a task for a caller: checked call in, confirmed task out. */
-import type { PreparedTask, SendOptions } from "../app/index.ts";
-import type { PlainObject, ResultDocument } from "../protocol/index.ts";
+/** Answers a caller who sends a task: 202 with its id, or 200 with its end. */
+import type { ResultDocument } from "../protocol/index.ts";
+import { type AcceptedTask, acceptTask, type TaskRequest } from "./accept-task.ts";
+import { type Answer, jsonAnswer } from "./answer.ts";
 import type { GatewayContext } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
+import type { FirstRun } from "./idempotency/idempotency.ts";
 import { type Preference, readPreference } from "./prefer.ts";
 import { Problem } from "./problems.ts";
-import { requirePlainValues } from "./reserved-envelope.ts";
-import { newTaskId } from "./task-id.ts";
 import type { TaskEntry } from "./task-index.ts";
 import { type KnownTask, taskText } from "./task-text.ts";
 import { taskLinks } from "./task-view.ts";
-import { readDelay, readExpires, readTime } from "./times.ts";
-import { traceHeaders } from "./trace-headers.ts";
-
-/** The body of `POST /v1/tasks`, once its schema has accepted it. */
-export interface TaskRequest {
-  readonly task: string;
-  readonly args?: readonly unknown[];
-  readonly kwargs?: PlainObject;
-  readonly queue?: string;
-  readonly eta?: string;
-  readonly delay?: number | string;
-  readonly expires?: number | string;
-  readonly priority?: number;
-  readonly ignore_result?: boolean;
-}
+import type { Wait } from "./waits.ts";
 
 /**
  * Publishes the task and answers: 202 once the broker has confirmed it, or 200 with the result when the caller prefers to
- * wait and it ends in time.
+ * wait and it ends in time. The wait begins before the task is published, so that no task is too fast to be seen.
  */
 export async function submit(
   exchange: Exchange,
   gateway: GatewayContext,
   request: TaskRequest,
-): Promise<void> {
+  run?: FirstRun,
+): Promise<Answer> {
+  const { app, waits } = gateway;
   const preference = readPreference(exchange.req.headers["prefer"], gateway.waitMaxSeconds);
-  const { entry, document } = await send(exchange, gateway, request, preference.waitSeconds);
-  if (document === undefined) accepted(exchange, entry, preference);
-  else finished(exchange, gateway, { entry, document, preference });
-}
-
-/** A task that the broker has, and its end if that was waited for and came in time. */
-export interface SentTask {
-  readonly entry: TaskEntry;
-  readonly document: ResultDocument | undefined;
-}
-
-/**
- * Publishes the task, whatever form the request came in; resolves once the broker has confirmed it, or after a wait of up
- * to `waitSeconds` for its end. The wait begins before the task is published, so that no task is too fast to be seen.
- */
-export async function send(
-  exchange: Exchange,
-  gateway: GatewayContext,
-  request: TaskRequest,
-  waitSeconds: number,
-): Promise<SentTask> {
-  const { app, tracker, waits } = gateway;
-  const prepared = await prepare(exchange, gateway, request);
-  const ignoreResult = prepared.call.ignoreResult ?? app.settings.taskIgnoreResult;
-  const canWait = waitSeconds > 0 && app.keepsResults && !ignoreResult;
-  const wait = canWait ? await waits.begin(exchange, prepared.id, waitSeconds) : undefined;
+  let wait = undefined as Wait | undefined;
+  const beforeSend = async ({ id, ignoreResult }: TaskEntry): Promise<void> => {
+    if (preference.waitSeconds === 0 || !app.keepsResults || ignoreResult) return;
+    wait = await waits.begin(exchange, id, preference.waitSeconds);
+  };
+  let task: AcceptedTask;
   try {
-    await app.publish(prepared);
+    task = await acceptOnce(exchange, gateway, request, { run, beforeSend });
   } catch (error) {
     wait?.cancel();
     throw error;
   }
-  const entry = toEntry(prepared, ignoreResult);
-  tracker.accept(entry);
-  if (wait === undefined) return { entry, document: undefined };
-  const document = await wait.done.catch((error: unknown) => {
-    // The task is on its way all the same, and the caller must learn its id.
-    gateway.logger.warn({ err: error, taskId: entry.id }, "A result could not be waited for");
-    return undefined;
-  });
-  if (document !== undefined) tracker.saw(document, entry);
-  return { entry, document };
+  const { entry } = task;
+  const headers = acceptedHeaders(exchange, gateway, entry, preference);
+  if (!task.isNew) return duplicate(exchange, entry, headers);
+  const document = wait === undefined ? undefined : await endOf(wait, gateway, entry);
+  if (document === undefined) return accepted(exchange, entry, headers);
+  gateway.tracker.saw(document, entry);
+  return jsonAnswer(200, finalText(exchange, gateway, { id: entry.id, document, entry }), headers);
 }
 
-async function prepare(
-  exchange: Exchange,
-  { app, checkTask }: GatewayContext,
-  request: TaskRequest,
-): Promise<PreparedTask> {
-  const { task, queue } = request;
-  checkTask(exchange, { name: task, queue, pointer: "/task", queuePointer: "/queue" });
-  requirePlainValues(request.args, "/args");
-  requirePlainValues(request.kwargs, "/kwargs");
-  return app.producer.prepare(task, toSendOptions(exchange, request));
+interface OnceOptions {
+  readonly run: FirstRun | undefined;
+  readonly beforeSend: (entry: TaskEntry) => Promise<void>;
 }
 
-function toSendOptions(exchange: Exchange, request: TaskRequest): SendOptions {
-  const { args, kwargs, queue, eta, delay, expires, priority, ignore_result: ignoreResult } = request;
-  if (eta !== undefined && delay !== undefined) {
-    const detail = '"eta" and "delay" say the same in two ways; send one of them';
-    throw new Problem("invalid-arguments", { detail, members: { errors: [{ pointer: "/delay", detail }] } });
-  }
-  const options: { -readonly [Name in keyof SendOptions]: SendOptions[Name] } = {
-    taskId: newTaskId(Date.now()),
-  };
-  if (args !== undefined) options.args = args;
-  if (kwargs !== undefined) options.kwargs = kwargs;
-  if (queue !== undefined) options.queue = queue;
-  if (eta !== undefined) options.eta = readTime(eta, "/eta");
-  if (delay !== undefined) options.countdown = readDelay(delay, "/delay");
-  if (expires !== undefined) options.expires = readExpires(expires, "/expires");
-  if (priority !== undefined) options.priority = priority;
-  if (ignoreResult !== undefined) options.ignoreResult = ignoreResult;
-  const headers = traceHeaders(exchange);
-  if (headers !== undefined) options.headers = headers;
-  return options;
-}
-
-function toEntry({ id, call, route }: PreparedTask, ignoreResult: boolean): TaskEntry {
-  return {
-    id,
-    task: call.task,
-    queue: route.queue?.name ?? route.routingKey,
-    state: "PENDING",
-    submittedAtMs: Date.now(),
-    doneAtMs: null,
-    etaMs: typeof call.eta === "string" ? Date.parse(call.eta) : null,
-    ignoreResult,
-  };
-}
-
-function accepted({ res, base }: Exchange, { id, task }: TaskEntry, { applied }: Preference): void {
-  const links = taskLinks(id, base);
-  // Written by hand, this being the busiest answer of all: ids and task names have no characters that JSON escapes.
-  const body = `{"id":"${id}","task":"${task}","state":"PENDING","links":{"self":"${links.self}","result":"${links.result}","events":"${links.events}"}}`;
-  res.writeHead(202, {
-    "content-type": "application/json",
-    "content-length": body.length,
-    location: links.self,
-    ...(applied === undefined ? {} : { "preference-applied": applied }),
-  });
-  res.end(body);
-}
-
-interface Finished {
-  readonly entry: TaskEntry;
-  readonly document: ResultDocument;
-  readonly preference: Preference;
-}
-
-function finished(
+/** What a lost run of the same key has sent already is not sent again. */
+async function acceptOnce(
   exchange: Exchange,
   gateway: GatewayContext,
-  { entry, document, preference }: Finished,
-): void {
-  const { self } = taskLinks(entry.id, exchange.base);
-  const headers = {
-    location: self,
-    ...(preference.applied === undefined ? {} : { "preference-applied": preference.applied }),
-  };
-  exchange.json(200, finalText(exchange, gateway, { id: entry.id, document, entry }), headers);
+  request: TaskRequest,
+  { run, beforeSend }: OnceOptions,
+): Promise<AcceptedTask> {
+  if (run === undefined) return acceptTask(exchange, gateway, request, { beforeSend });
+  const sent = run.isTakeover ? await gateway.index.find(run.taskId) : undefined;
+  if (sent === undefined) return acceptTask(exchange, gateway, request, { taskId: run.taskId, beforeSend });
+  await beforeSend(sent);
+  return { entry: sent, isNew: true };
+}
+
+/** undefined when it does not end in time, or cannot be seen: the task is on its way all the same, and the caller must learn its id. */
+async function endOf(
+  wait: Wait,
+  { logger }: GatewayContext,
+  { id }: TaskEntry,
+): Promise<ResultDocument | undefined> {
+  try {
+    return await wait.done;
+  } catch (error) {
+    logger.warn({ err: error, taskId: id }, "A result could not be waited for");
+    return undefined;
+  }
+}
+
+function acceptedHeaders(
+  { base }: Exchange,
+  { taskTypes }: GatewayContext,
+  { id, task }: TaskEntry,
+  { applied }: Preference,
+): Record<string, string> {
+  const headers: Record<string, string> = { location: taskLinks(id, base).self };
+  if (applied !== undefined) headers["preference-applied"] = applied;
+  if (taskTypes.deprecation(task) !== undefined)
+    headers["link"] = `<${base}/v1/task-types/${task}>; rel="deprecation"`;
+  return headers;
+}
+
+function accepted(
+  { base }: Exchange,
+  { id, task, state }: TaskEntry,
+  headers: Readonly<Record<string, string>>,
+): Answer {
+  const links = taskLinks(id, base);
+  // Written by hand, this being the busiest answer of all: ids and task names have no characters that JSON escapes.
+  const text = `{"id":"${id}","task":"${task}","state":"${state}","links":{"self":"${links.self}","result":"${links.result}","events":"${links.events}"}}`;
+  return jsonAnswer(202, text, headers);
+}
+
+function duplicate(
+  { base }: Exchange,
+  { id, task }: TaskEntry,
+  headers: Readonly<Record<string, string>>,
+): Answer {
+  return jsonAnswer(
+    200,
+    JSON.stringify({ deduplicated: true, id, task, links: taskLinks(id, base) }),
+    headers,
+  );
 }
 
 /** A result without a JSON form must not hide the id of a task that ran. */

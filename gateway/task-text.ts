@@ -14,9 +14,11 @@ export interface KnownTask {
 
 /** How this caller gets to see tasks: `?nan=string` turns NaN into a string. */
 export function viewOptions(exchange: Exchange, { allowTraceback }: GatewayContext): ViewOptions {
+  const { caller } = exchange;
   return {
     base: exchange.base,
-    allowTraceback,
+    allowTraceback: allowTraceback || caller.has("results:traceback"),
+    queuePrefix: caller.queuePrefix,
     nanAsString: exchange.search !== "" && exchange.query.get("nan") === "string",
   };
 }

@@ -13,6 +13,7 @@ import {
   setOwn,
   writePythonJson,
 } from "../protocol/index.ts";
+import { fromQueue } from "./access/caller.ts";
 import { Problem } from "./problems.ts";
 import type { TaskEntry } from "./task-index.ts";
 import { withOffset } from "./times.ts";
@@ -47,6 +48,8 @@ export interface TaskView {
   readonly retries?: number;
   readonly worker?: string;
   readonly ignore_result?: true;
+  readonly tags?: readonly string[];
+  readonly replayed_from?: string;
   readonly eta?: string;
   readonly submitted_at?: string;
   readonly done_at?: string;
@@ -57,6 +60,8 @@ export interface ViewOptions {
   /** The path the gateway is mounted at. */
   readonly base: string;
   readonly allowTraceback: boolean;
+  /** Of the caller's tenant; queues are shown without it. Default: none. */
+  readonly queuePrefix?: string;
   /** NaN and Infinity as strings instead of an error. */
   readonly nanAsString: boolean;
 }
@@ -81,7 +86,9 @@ export function toTaskView(
 ): TaskView {
   const state = document?.status ?? entry?.state ?? "PENDING";
   const task = document?.name ?? entry?.task;
-  const queue = document?.queue ?? entry?.queue;
+  const { queuePrefix = "" } = options;
+  const place = document?.queue ?? entry?.queue;
+  const queue = typeof place === "string" ? fromQueue({ queuePrefix }, place) : place;
   return {
     id,
     ...(task === undefined ? {} : { task }),
@@ -92,6 +99,8 @@ export function toTaskView(
     ...(typeof document?.retries === "number" ? { retries: document.retries } : {}),
     ...(typeof document?.worker === "string" ? { worker: document.worker } : {}),
     ...(entry?.ignoreResult === true ? { ignore_result: true } : {}),
+    ...(entry === undefined || entry.tags.length === 0 ? {} : { tags: entry.tags }),
+    ...(entry === undefined || entry.replayedFrom === null ? {} : { replayed_from: entry.replayedFrom }),
     ...(entry === undefined || entry.etaMs === null ? {} : { eta: formatIsoTime(entry.etaMs) }),
     ...(entry === undefined ? {} : { submitted_at: formatIsoTime(entry.submittedAtMs) }),
     ...doneAt(document, entry),

@@ -10,6 +10,8 @@ export type TaskListener = (entry: TaskEntry) => void;
 export interface TrackerOptions {
   readonly app: App;
   readonly index: TaskIndex;
+  /** Told of every task that is accepted, and of every new state that is seen. */
+  readonly onState: (task: string, state: string) => void;
   readonly onWarning: (message: string, error?: unknown) => void;
 }
 
@@ -33,12 +35,15 @@ export class Tracker {
     this.#options = options;
   }
 
-  /** The broker has confirmed a task. */
-  accept(entry: TaskEntry): void {
-    this.#options.index.record([entry]);
+  /** Takes note of accepted tasks; resolves when a killed process would still know them. Rejects with BackendError. */
+  async accept(...entries: readonly TaskEntry[]): Promise<void> {
+    await this.#options.index.record(entries);
+    for (const { task, state } of entries) this.#options.onState(task, state);
     if (this.#listeners.size === 0) return;
-    this.#tell(entry);
-    this.#watch(entry);
+    for (const entry of entries) {
+      this.#tell(entry);
+      this.watch(entry);
+    }
   }
 
   find(id: string): Promise<TaskEntry | undefined> {
@@ -57,6 +62,7 @@ export class Tracker {
     if (entry === undefined || entry.state === state) return;
     const change = { id: entry.id, state, doneAtMs: isReady(state) ? doneAtMs(document) : null };
     this.#options.index.update(change);
+    this.#options.onState(entry.task, state);
     this.#tell({ ...entry, ...change });
   }
 
@@ -77,7 +83,7 @@ export class Tracker {
   async #watchRecent(): Promise<void> {
     try {
       const entries = await this.#unfinished(MAX_WATCHED);
-      if (this.#listeners.size > 0) for (const entry of [...entries].reverse()) this.#watch(entry);
+      if (this.#listeners.size > 0) for (const entry of [...entries].reverse()) this.watch(entry);
     } catch (error) {
       this.#options.onWarning("Recent tasks cannot be watched", error);
     }
@@ -88,9 +94,11 @@ export class Tracker {
     return entries.filter(({ state, ignoreResult }) => !isReady(state) && !ignoreResult);
   }
 
-  #watch(entry: TaskEntry): void {
+  /** Watches an unfinished task, wherever it was accepted, as long as somebody listens. */
+  watch(entry: TaskEntry): void {
     const { app } = this.#options;
-    if (!app.keepsResults || entry.ignoreResult || this.#watched.has(entry.id)) return;
+    if (this.#listeners.size === 0 || !app.keepsResults || entry.ignoreResult || isReady(entry.state)) return;
+    if (this.#watched.has(entry.id)) return;
     const [oldest] = this.#watched;
     if (this.#watched.size >= MAX_WATCHED && oldest !== undefined) this.#unwatch(...oldest);
     const stop = new AbortController();

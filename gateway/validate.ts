@@ -41,7 +41,8 @@ function toProblem(errors: readonly ErrorObject[], schema: Readonly<Record<strin
   });
 }
 
-function toFieldError(error: ErrorObject, schema: Readonly<Record<string, unknown>>): FieldError {
+/** `schema` is the root of the one that failed. */
+export function toFieldError(error: ErrorObject, schema: Readonly<Record<string, unknown>>): FieldError {
   const { keyword, instancePath, params } = error;
   if (keyword === "additionalProperties") {
     const name = String(params["additionalProperty"]).slice(0, 64);

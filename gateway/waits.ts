@@ -29,6 +29,11 @@ export class Waits {
     this.#budget = new Budget("requests wait for tasks", limit);
   }
 
+  /** How many wait now. */
+  get size(): number {
+    return this.#running.size;
+  }
+
   /**
    * A place among those who wait, taken before anything is sent; release it. Throws Problem `temporary-reduced-capacity`.
    */

@@ -26,6 +26,7 @@ export const ERROR_CODES = {
   cert_revoked: "The signer's certificate is on the revocation list.",
   unencodable: "A value has no representation in the chosen serializer.",
   bad_result: "A stored result is not a result document.",
+  url_forbidden: "A URL that a stranger named may not be called.",
   bad_config: "A setting, option or URL is wrong.",
   missing_package: "An optional package is not installed.",
   worker_lost: "The message was handed out again and again, and every time its worker died.",

@@ -13,6 +13,7 @@ export * from "./json-parser.ts";
 export * from "./plain-tree.ts";
 export * from "./python-json.ts";
 export * from "./python-repr.ts";
+export * from "./reserved-envelope.ts";
 export * from "./result-document.ts";
 export * from "./result-node.ts";
 export * from "./signature.ts";

@@ -238,6 +238,50 @@ export function testQueueStore(name: string, createPlace: () => Promise<QueueSto
       expect(bodies(await later.take([queue], 10))).toEqual(["b", "c"]);
     });
 
+    test("shows messages in the order of service, and leaves them where they are, where it can", async ({
+      skip,
+    }) => {
+      if (store.peek === undefined) skip("no looking");
+      const priorities = [3, 0, 9, 0, 6, 9, 0];
+      await store.put(
+        priorities.map((priority, at) =>
+          withPriority({ queue, payload: "", priority }, priority, String(at)),
+        ),
+      );
+      const peek = async (offset: number, limit: number): Promise<readonly unknown[]> =>
+        (await store.peek?.(queue, offset, limit))?.map(bodyOf) ?? [];
+      const all = await peek(0, 100);
+      expect(all).toHaveLength(priorities.length);
+      for (const [offset, limit] of [
+        [0, 1],
+        [2, 3],
+        [4, 100],
+        [7, 1],
+        [100, 5],
+      ] as const) {
+        expect(await peek(offset, limit)).toEqual(all.slice(offset, offset + limit));
+      }
+      expect(await store.peek?.(`${queue}-none`, 0, 10)).toEqual([]);
+      expect(bodies(await store.take([queue], 100))).toEqual(all);
+    });
+
+    test("tells of a queue what it can", async ({ skip }) => {
+      if (store.facts === undefined) skip("it tells the size only");
+      await store.put(entries(queue, "a", "b", "c", "d"));
+      const taken = await store.take([queue], 2);
+      const other = await open();
+      await other.take([`${queue}-other`], 1);
+      expect(await other.facts?.(queue)).toMatchObject({ ready: 2 });
+      const told = await other.facts?.(queue);
+      expect([2, undefined]).toContain(told?.unacked);
+      const [first] = taken;
+      if (first !== undefined) await store.park?.([toPark(first, Date.now() + 60_000)]);
+      const after = await other.facts?.(queue);
+      expect([1, undefined]).toContain(after?.unacked);
+      expect([1, undefined]).toContain(after?.scheduled);
+      expect(await other.facts?.(`${queue}-none`)).toMatchObject({ ready: 0 });
+    });
+
     describe("parking, where it is offered", () => {
       const inMs = (leftMs: number): number => Date.now() + leftMs;
       const park = (messages: readonly ClaimedMessage[], untilMs: number): Promise<void> | undefined =>

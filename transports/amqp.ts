@@ -18,6 +18,7 @@ import type {
   ConsumeOptions,
   Consumer,
   ExchangeSpec,
+  QueueFacts,
   QueueSpec,
   Transport,
   TransportCapabilities,
@@ -212,6 +213,10 @@ class AmqpConnection implements Connection {
 
   queueSize(queue: string): Promise<number> {
     return this.#unlessClosed(() => this.#topology.queueSize(queue));
+  }
+
+  queueFacts(queue: string): Promise<QueueFacts> {
+    return this.#unlessClosed(() => this.#topology.queueFacts(queue));
   }
 
   purgeQueue(queue: string): Promise<number> {

@@ -2,7 +2,13 @@
 import { BrokerError } from "../protocol/index.ts";
 
 import type { Binding, ClaimedMessage, ClaimToPark, QueueStore } from "./queue-store.ts";
-import type { Transport, TransportCapabilities, TransportFactory, TransportOptions } from "./transport.ts";
+import type {
+  QueueFacts,
+  Transport,
+  TransportCapabilities,
+  TransportFactory,
+  TransportOptions,
+} from "./transport.ts";
 import { createVirtualTransport } from "./virtual.ts";
 
 const CAPABILITIES: TransportCapabilities = {
@@ -24,6 +30,9 @@ interface ParkedMessage {
   readonly untilMs: number;
 }
 
+/** Messages that a connection holds, by tag. */
+type Claims = Map<string, { readonly queue: string; readonly message: MemoryMessage }>;
+
 /** Longest delay a Node timer takes. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -32,6 +41,8 @@ interface MemoryBroker {
   readonly queues: Map<string, MemoryMessage[]>;
   /** By queue, the first one due last. */
   readonly parked: Map<string, ParkedMessage[]>;
+  /** What each connection holds. */
+  readonly claims: Set<Claims>;
   readonly bindings: Map<string, Binding[]>;
   readonly listeners: Set<{
     readonly exchange: string;
@@ -49,6 +60,7 @@ function brokerAt(url: string): MemoryBroker {
   const broker: MemoryBroker = {
     queues: new Map(),
     parked: new Map(),
+    claims: new Set(),
     bindings: new Map(),
     listeners: new Set(),
     waiters: new Set(),
@@ -80,13 +92,14 @@ class MemoryStore implements QueueStore {
   readonly capabilities = CAPABILITIES;
   readonly ended: Promise<Error | undefined>;
   readonly #broker: MemoryBroker;
-  readonly #claims = new Map<string, { readonly queue: string; readonly message: MemoryMessage }>();
+  readonly #claims: Claims = new Map();
   #turn = 0;
   #closed = false;
   #end: () => void = () => undefined;
 
   constructor(broker: MemoryBroker) {
     this.#broker = broker;
+    broker.claims.add(this.#claims);
     this.ended = new Promise((resolve) => {
       this.#end = () => resolve(undefined);
     });
@@ -256,6 +269,20 @@ class MemoryStore implements QueueStore {
     return this.#broker.queues.get(queue)?.length ?? 0;
   }
 
+  async facts(queue: string): Promise<QueueFacts> {
+    const held = [...this.#broker.claims].flatMap((claims) => [...claims.values()]);
+    return {
+      ready: await this.size(queue),
+      unacked: held.filter((claim) => claim.queue === queue).length,
+      scheduled: this.#broker.parked.get(queue)?.length ?? 0,
+    };
+  }
+
+  async peek(queue: string, offset: number, limit: number): Promise<readonly string[]> {
+    const waiting = this.#broker.queues.get(queue) ?? [];
+    return waiting.slice(offset, offset + limit).map(({ payload }) => payload);
+  }
+
   async purge(queue: string): Promise<number> {
     const parked = this.#broker.parked.get(queue)?.splice(0).length ?? 0;
     return parked + (this.#broker.queues.get(queue)?.splice(0).length ?? 0);
@@ -283,6 +310,7 @@ class MemoryStore implements QueueStore {
   async close(): Promise<void> {
     this.#closed = true;
     await this.release([...this.#claims.keys()]);
+    this.#broker.claims.delete(this.#claims);
     this.#end();
   }
 }

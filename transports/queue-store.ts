@@ -2,7 +2,7 @@
  * The least that a broker without AMQP must offer. virtual.ts adds exchanges, routing, prefetch, batching and the
  * envelope once for all of them, as kombu's virtual transport does in Python.
  */
-import type { TransportCapabilities } from "./transport.ts";
+import type { BrokerEpoch, QueueFacts, TransportCapabilities } from "./transport.ts";
 
 /** A message to store: kombu's envelope text, and where it goes. */
 export interface StoreEntry {
@@ -83,6 +83,12 @@ export interface QueueStore {
   ): Promise<Subscription>;
   /** Messages that wait; parked ones do not count. */
   size(queue: string): Promise<number>;
+  /** As size(), with what else the store can tell. */
+  facts?(queue: string): Promise<QueueFacts>;
+  /** Payloads that wait, in the order of service, left where they are: up to `limit` after the first `offset`. */
+  peek?(queue: string, offset: number, limit: number): Promise<readonly string[]>;
+  /** Present where the store may lose everything. */
+  epoch?(): Promise<BrokerEpoch>;
   /** Removes what waits and what is parked; resolves with how many there were. */
   purge(queue: string): Promise<number>;
   /** Makes the queue known (kombu keeps a row or a binding); harmless when it is. */

@@ -6,11 +6,13 @@ import { BrokerError, CelerityError, type Route, toError, type WireMessage } fro
 import { backoffMs, type FailoverStrategy, nextInLine } from "./failover.ts";
 import { createPushQueue, type PushQueue } from "./push-queue.ts";
 import type {
+  BrokerEpoch,
   Connection,
   ConsumeOptions,
   Consumer,
   Delivery,
   ExchangeSpec,
+  QueueFacts,
   QueueSpec,
   Transport,
   TransportCapabilities,
@@ -56,6 +58,7 @@ export class ReconnectingConnection implements Connection {
   readonly #consumers = new Set<ReconnectingConsumer>();
   readonly #waiting = new Set<() => void>();
   #life: Connection | undefined;
+  #connectedAtMs = 0;
   #lastError: Error | undefined;
   #closing: Promise<void> | undefined;
   readonly #keeper: Promise<void>;
@@ -87,6 +90,11 @@ export class ReconnectingConnection implements Connection {
   /** True while a connection is up. */
   get connected(): boolean {
     return this.#life !== undefined;
+  }
+
+  /** When the newest connection came up. Milliseconds since 1970; 0 before the first. */
+  get connectedAtMs(): number {
+    return this.#connectedAtMs;
   }
 
   /** Resolves when a connection is up, however long that takes; rejects when there will be none (maxRetries, close). */
@@ -153,6 +161,7 @@ export class ReconnectingConnection implements Connection {
     // Closed while it connected: close() does not know this life.
     if (this.#closing !== undefined) return life.close();
     this.#life = life;
+    this.#connectedAtMs = Date.now();
     this.#options.onConnected?.(lives);
     for (const consumer of this.#consumers) consumer.attach(life);
     this.#wakeAll();
@@ -288,8 +297,26 @@ export class ReconnectingConnection implements Connection {
     }
   }
 
+  /** undefined where the broker has no such thing. */
+  epoch(): Promise<BrokerEpoch | undefined> {
+    return this.#call(async (life) => life.epoch?.());
+  }
+
   queueSize(queue: string): Promise<number> {
     return this.#call((life) => life.queueSize(queue));
+  }
+
+  queueFacts(queue: string): Promise<QueueFacts> {
+    return this.#call(
+      async (life) => (await life.queueFacts?.(queue)) ?? { ready: await life.queueSize(queue) },
+    );
+  }
+
+  peekQueue(
+    queue: string,
+    range: { readonly offset: number; readonly limit: number },
+  ): Promise<readonly (WireMessage | undefined)[] | undefined> {
+    return this.#call(async (life) => life.peekQueue?.(queue, range));
   }
 
   purgeQueue(queue: string): Promise<number> {

@@ -102,6 +102,26 @@ export interface Consumer extends AsyncIterable<readonly Delivery[]> {
   close(): Promise<void>;
 }
 
+/** What a broker tells of a queue without touching its messages. What it cannot tell is absent. */
+export interface QueueFacts {
+  /** Messages waiting. */
+  readonly ready: number;
+  /** Messages handed out and not settled. On SQL those that consumers of ours hold. */
+  readonly unacked?: number;
+  /** Messages parked until their time. */
+  readonly scheduled?: number;
+  /** Subscriptions of all clients. */
+  readonly consumers?: number;
+}
+
+/** A life of a broker's memory. */
+export interface BrokerEpoch {
+  /** Another one once the broker has lost what it kept. */
+  readonly id: string;
+  /** When the server began that life, as far as it tells. Milliseconds since 1970. */
+  readonly bornAtMs?: number;
+}
+
 /** One life of a connection. */
 export interface Connection {
   readonly capabilities: TransportCapabilities;
@@ -125,6 +145,18 @@ export interface Connection {
   consume(queues: readonly QueueSpec[], options: ConsumeOptions): Consumer;
   /** Messages waiting in a queue, 0 when it does not exist; parked ones are not waiting. */
   queueSize(queue: string): Promise<number>;
+  /** As {@link queueSize}, with what else the broker tells. Absent where that is nothing. */
+  queueFacts?(queue: string): Promise<QueueFacts>;
+  /**
+   * Waiting messages in the order of service, left where they are; undefined in the list for one that cannot be read.
+   * Resolves with undefined, or is absent, where a broker shows messages only by handing them out.
+   */
+  peekQueue?(
+    queue: string,
+    range: { readonly offset: number; readonly limit: number },
+  ): Promise<readonly (WireMessage | undefined)[] | undefined>;
+  /** undefined, or absent, where a broker does not lose what it kept, or nobody could tell. */
+  epoch?(): Promise<BrokerEpoch | undefined>;
   /** Removes the waiting messages, and the parked ones where the driver keeps them itself; says how many there were. */
   purgeQueue(queue: string): Promise<number>;
   deleteQueue(queue: string): Promise<void>;

@@ -7,7 +7,9 @@ import { randomUUID } from "node:crypto";
 import {
   BrokerError,
   clampPriority,
+  DecodeError,
   type Route,
+  readEnvelope,
   type WireMessage,
   writeEnvelope,
 } from "../protocol/index.ts";
@@ -15,11 +17,13 @@ import { createBatcher } from "./batcher.ts";
 import type { Binding, QueueStore, StoreEntry } from "./queue-store.ts";
 import { bindingPattern, matchingQueues } from "./routing.ts";
 import type {
+  BrokerEpoch,
   Connection,
   ConsumeOptions,
   Consumer,
   ExchangeSpec,
   ExchangeType,
+  QueueFacts,
   QueueSpec,
   Transport,
   TransportCapabilities,
@@ -153,6 +157,22 @@ class VirtualConnection implements Connection {
     return this.#store.size(queue);
   }
 
+  async queueFacts(queue: string): Promise<QueueFacts> {
+    return (await this.#store.facts?.(queue)) ?? { ready: await this.#store.size(queue) };
+  }
+
+  async peekQueue(
+    queue: string,
+    { offset, limit }: { readonly offset: number; readonly limit: number },
+  ): Promise<readonly (WireMessage | undefined)[] | undefined> {
+    const payloads = await this.#store.peek?.(queue, offset, limit);
+    return payloads?.map((payload) => tryReadMessage(payload));
+  }
+
+  async epoch(): Promise<BrokerEpoch | undefined> {
+    return this.#store.epoch?.();
+  }
+
   purgeQueue(queue: string): Promise<number> {
     return this.#store.purge(queue);
   }
@@ -170,6 +190,15 @@ class VirtualConnection implements Connection {
     await Promise.all([...this.#consumers].map((consumer) => consumer.close()));
     await this.#puts.idle().catch(() => undefined);
     await this.#store.close();
+  }
+}
+
+function tryReadMessage(payload: string): WireMessage | undefined {
+  try {
+    return readEnvelope(payload).message;
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined;
+    throw error;
   }
 }
 

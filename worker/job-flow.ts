@@ -61,6 +61,8 @@ export class JobFlow {
     }
     return andThen(parts.park(accepted, scheduler), (isParked) => {
       if (isParked) return;
+      // It runs nothing of the app's that could have killed a worker, and may wait for long.
+      if (parts.httpTasks?.serves(accepted) === true) return this.#keepUnlessDone(accepted, parts, scheduler);
       return andThen(parts.suspects.admit(accepted), (admission) => {
         if (admission === "start") return this.#keepUnlessDone(accepted, parts, scheduler);
         if (admission === "give up") this.#refuse(lostRefusal(accepted, previousDeliveries(delivery)), parts);

@@ -19,6 +19,8 @@ export interface LaneOptions {
   readonly reducesPrefetch: boolean;
   /** Tasks with an ETA that are held beside those. */
   readonly etaLimit: number;
+  /** Tasks beside the pool that are held beside those. */
+  readonly besideLimit: number;
   /** Takes what the broker hands out; the next batch comes when it resolves. */
   readonly onDeliveries: (deliveries: readonly Delivery[]) => Promise<void>;
   /** The connection cannot go on. */
@@ -110,7 +112,8 @@ export class Lane {
 
   /** Tasks whose message the broker has taken back still keep their place in the pool. */
   onConnectionLost(): void {
-    if (this.#options.reducesPrefetch) this.#orphans = [...this.scheduler.active];
+    if (this.#options.reducesPrefetch)
+      this.#orphans = [...this.scheduler.active].filter((job) => this.scheduler.takesPlace(job));
     this.adjustPrefetch();
   }
 
@@ -122,19 +125,21 @@ export class Lane {
   /** When half of what waits for the pool has gone: fetching each message by itself costs more than running a small task. */
   #wantsMore(held: number): boolean {
     const { size } = this.pool;
-    const forPool = this.#prefetch - this.scheduler.scheduledCount;
-    return held - this.scheduler.scheduledCount <= size + Math.max(0, forPool - size) / 2;
+    const elsewhere = this.scheduler.scheduledCount + this.scheduler.besideCount;
+    const forPool = this.#prefetch - elsewhere;
+    return held - elsewhere <= size + Math.max(0, forPool - size) / 2;
   }
 
   #wantedPrefetch(): number {
-    const { prefetchMultiplier, etaLimit } = this.#options;
+    const { prefetchMultiplier, etaLimit, besideLimit } = this.#options;
     const forPool = Math.trunc(this.pool.size * prefetchMultiplier);
     if (forPool === 0) return 0;
-    const eta = Math.min(this.scheduler.scheduledCount, etaLimit);
-    if (this.#orphans.length === 0) return forPool + eta;
+    const { scheduledCount, besideCount } = this.scheduler;
+    const elsewhere = Math.min(scheduledCount, etaLimit) + Math.min(besideCount, besideLimit);
+    if (this.#orphans.length === 0) return forPool + elsewhere;
     this.#orphans = this.#orphans.filter((job) => job.delivery.lost && this.scheduler.active.has(job));
     const reduced = Math.trunc(forPool - this.#orphans.length * prefetchMultiplier);
-    return Math.max(1, Math.ceil(prefetchMultiplier), reduced) + eta;
+    return Math.max(1, Math.ceil(prefetchMultiplier), reduced) + elsewhere;
   }
 
   /** Consumes no more; resolves when what was handed out has been taken in. */

@@ -15,6 +15,8 @@ export interface SchedulerOptions {
   readonly run: Pool["run"];
   /** Called when a job begins. */
   readonly onStart: (job: Job) => void;
+  /** Runs beside the pool, within bounds of its own: it takes no place, and waits for none. */
+  readonly isBeside?: (job: Job) => boolean;
   readonly limits: TimeLimits;
   /** Starts a second of tasks that set no rate limit; undefined for no limit. */
   readonly rateLimit: number | undefined;
@@ -39,6 +41,7 @@ export class Scheduler {
   /** Jobs that wait for room; `#head` is the next one, so that taking it moves nothing. */
   #waiting: Job[] = [];
   #head = 0;
+  #besideCount = 0;
   #idle: (() => void) | undefined;
   #stopped = false;
   #aborted = false;
@@ -73,6 +76,20 @@ export class Scheduler {
     return this.#eta.size;
   }
 
+  /** Jobs being run that take no place in the pool. */
+  get besideCount(): number {
+    return this.#besideCount;
+  }
+
+  get #hasRoom(): boolean {
+    return this.#active.size - this.#besideCount < this.#options.pool.size;
+  }
+
+  /** False for a job that runs beside the pool. */
+  takesPlace(job: Job): boolean {
+    return this.#options.isBeside?.(job) !== true;
+  }
+
   add(job: Job): void {
     const { etaMs } = job.request;
     if (etaMs !== undefined) {
@@ -90,7 +107,8 @@ export class Scheduler {
   }
 
   #enqueue(job: Job): void {
-    if (this.#active.size < this.#options.pool.size && this.#head === this.#waiting.length) this.#start(job);
+    const startsNow = !this.takesPlace(job) || (this.#hasRoom && this.#head === this.#waiting.length);
+    if (startsNow) this.#start(job);
     else this.#waiting.push(job);
   }
 
@@ -103,6 +121,7 @@ export class Scheduler {
       return;
     }
     this.#active.add(job);
+    if (!this.takesPlace(job)) this.#besideCount += 1;
     const running = this.#options.run(job, this.#onStart);
     if (running instanceof Promise) {
       running.then(
@@ -128,6 +147,7 @@ export class Scheduler {
   #end(job: Job, outcome: Outcome): void {
     // A run that was ended by force has had its outcome.
     if (!this.#active.delete(job)) return;
+    if (!this.takesPlace(job)) this.#besideCount -= 1;
     this.#options.limits.stop(job);
     // What was told to stop with its worker has not failed: it goes on in another one.
     if (this.#aborted && BROKEN_OFF.has(outcome.state)) job.delivery.reject({ requeue: true });
@@ -142,7 +162,7 @@ export class Scheduler {
   #fill(): void {
     if (this.#filling || this.#stopped) return;
     this.#filling = true;
-    while (this.#head < this.#waiting.length && this.#active.size < this.#options.pool.size) {
+    while (this.#head < this.#waiting.length && this.#hasRoom) {
       const job = this.#waiting[this.#head];
       this.#head += 1;
       if (job !== undefined) this.#start(job);

@@ -26,6 +26,7 @@ export async function shutDown(
   const consumed = Promise.all(lanes.map((lane) => lane.stopConsuming()));
   // What waits for its seal to be noted is given back, or the lanes would wait with it.
   parts.sealCheck?.stop();
+  parts.httpTasks?.stop();
   await consumed;
   for (const job of lanes.flatMap((lane) => lane.stop())) parts.sender.giveBack(job.delivery);
   const idle = Promise.all(lanes.map(({ scheduler }) => scheduler.idle()));
@@ -35,6 +36,7 @@ export async function shutDown(
   await Promise.race([settled, isCold]);
   await stopSteps();
   await Promise.all(lanes.map(({ pool }) => pool.close()));
+  await parts.httpTasks?.close();
   await parts.rateTurns?.close();
   await parts.sealCheck?.close();
   await parts.connection.close();

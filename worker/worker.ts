@@ -16,6 +16,7 @@ import { type ChordJoiner, joinerOf } from "./chords/index.ts";
 import { createFindDone, type FindDone } from "./duplicates.ts";
 import { createEventSender, type EventSender } from "./events.ts";
 import { createExecute } from "./execute.ts";
+import { createHttpTasks, type HttpTasks } from "./http-tasks/index.ts";
 import { createIntake } from "./intake.ts";
 import type { Job } from "./job.ts";
 import { JobFlow } from "./job-flow.ts";
@@ -67,6 +68,7 @@ export class Worker {
   gossip: Gossip | undefined;
   readonly #options: WorkerOptions;
   readonly #flow: JobFlow = new JobFlow(this);
+  readonly #httpTasks: HttpTasks | undefined;
   #connectionLives = 0;
   #connection: ReconnectingConnection | undefined;
   #pools: readonly Pool[] = [];
@@ -84,6 +86,11 @@ export class Worker {
     this.app = options.app;
     registerBuiltins(this.app);
     this.hostname = nodeName(options.hostname, hostname());
+    this.#httpTasks = createHttpTasks({
+      app: this.app,
+      hostname: this.hostname,
+      onWait: (job) => this.#parts?.limits.stop(job),
+    });
     this.failed = new Promise((resolve) => {
       this.#fail = resolve;
     });
@@ -157,7 +164,11 @@ export class Worker {
     try {
       await this.#assemble();
     } catch (error) {
-      await Promise.all([...this.#pools.map((pool) => pool.close()), this.#connection?.close()]);
+      await Promise.all([
+        ...this.#pools.map((pool) => pool.close()),
+        this.#connection?.close(),
+        this.#httpTasks?.close(),
+      ]);
       throw error;
     }
     try {
@@ -217,6 +228,8 @@ export class Worker {
       }),
     );
     const executeBuiltin = observed(runBesidePool);
+    const httpTasks = this.#httpTasks;
+    const callUrl = httpTasks && observed((job) => httpTasks.execute(job));
     const connection = await app.openConnection({
       use: "consume",
       onConnected: (life) => {
@@ -254,7 +267,16 @@ export class Worker {
       const pool = pools[at] as Pool;
       const scheduler = new Scheduler({
         pool,
+        ...(httpTasks === undefined ? {} : { isBeside: (job) => httpTasks.serves(job) }),
         run: (job, onStart) => {
+          if (callUrl !== undefined && httpTasks?.serves(job) === true) {
+            return httpTasks.inTurn(job, () => {
+              const refused = scheduler.refusal(job);
+              if (refused !== undefined) return refused;
+              onStart(job);
+              return callUrl(job);
+            });
+          }
           if (!isBesidePool(job.task)) return pool.run(job, onStart);
           onStart(job);
           return executeBuiltin(job);
@@ -278,6 +300,7 @@ export class Worker {
           (app.settings.workerDisablePrefetch ? 1 : app.settings.workerPrefetchMultiplier),
         reducesPrefetch: app.settings.workerEnablePrefetchCountReduction,
         etaLimit: app.settings.workerEtaTaskLimit,
+        besideLimit: httpTasks?.capacity ?? 0,
         onDeliveries: (deliveries) => this.#flow.takeIn(deliveries, scheduler),
         onFailed: (error) => this.#fail(toError(error)),
       });
@@ -298,6 +321,7 @@ export class Worker {
     this.#parts = {
       poolsReady,
       rateTurns,
+      httpTasks,
       sealCheck,
       park,
       settler,
@@ -351,6 +375,7 @@ export class Worker {
   /** What the lost connection brought is handed out again, by it or by others. */
   #onConnectionLost(): void {
     for (const lane of this.#parts?.lanes ?? []) lane.onConnectionLost();
+    this.#httpTasks?.dropLost();
     if (!this.app.settings.workerCancelLongRunningTasksOnConnectionLoss) return;
     for (const job of this.jobs.active) if (job.acksLate) cancelLost(job, this);
   }
@@ -402,6 +427,8 @@ export interface Parts {
   /** Resolves when all pools can run tasks; rejects when one never will. */
   readonly poolsReady: Promise<unknown>;
   readonly rateTurns: RateTurns | undefined;
+  /** undefined: switched off. */
+  readonly httpTasks: HttpTasks | undefined;
   readonly sealCheck: SealCheck | undefined;
   readonly park: Park;
   readonly settler: Settler;

@@ -28,6 +28,8 @@ export interface LoadInput {
 /** What the servers that are compared with are told. */
 export interface ServerInput {
   readonly broker: string;
+  /** Default: no results are kept. */
+  readonly backend?: string;
   readonly port: number;
 }
 
@@ -41,7 +43,7 @@ export const gatewayBench: Bench = {
     {
       name: "Celerity gateway, POST /v1/tasks",
       role: "celerity",
-      background: gateway,
+      background: (run) => gateway(run),
       program: (run) => load(run, "/v1/tasks", { task: "tasks.add", args: [2, 3] }),
       check: checkQueue,
     },
@@ -67,12 +69,12 @@ export const gatewayBench: Bench = {
 };
 
 /** The command as users run it. */
-function gateway({ urls, port, folder }: Run): Background {
+export function gateway({ urls, port, folder }: Run, more: readonly string[] = []): Background {
   const args = ["gateway", "--broker", urls.redis, "--port", String(port), "--data-dir", `${folder}/data`];
   return {
     runtime: "node",
     file: "cli/main",
-    args: [...args, "--loglevel", "error"],
+    args: [...args, "--loglevel", "error", ...more],
     ready: /Celerity gateway on/,
   };
 }

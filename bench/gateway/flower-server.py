@@ -8,7 +8,7 @@ from celery import Celery
 
 options = json.loads(sys.argv[1])
 os.environ["FLOWER_UNAUTHENTICATED_API"] = "true"
-app = Celery("bench", broker=options["broker"])
+app = Celery("bench", broker=options["broker"], backend=options.get("backend"))
 
 
 @app.task(name="tasks.add")

@@ -55,10 +55,11 @@ export function readOptions(args: readonly string[], known: readonly Bench[]): B
   };
 }
 
-/** A name, the first words of names, or `all`. */
+/** A name, else the first words of names, or `all`. */
 function choose(name: string, known: readonly Bench[]): readonly Bench[] {
   if (name === "all") return known.filter(({ isLong }) => isLong !== true);
-  const found = known.filter((bench) => bench.name === name || bench.name.startsWith(`${name}-`));
+  const exact = known.filter((bench) => bench.name === name);
+  const found = exact.length > 0 ? exact : known.filter((bench) => bench.name.startsWith(`${name}-`));
   if (found.length > 0) return found;
   throw new Error(`There is no bench "${name}"; there are ${known.map((bench) => bench.name).join(", ")}.`);
 }

@@ -12,6 +12,7 @@ import {
   stateFile,
 } from "../../beat/index.ts";
 import { redactUrl, splitBrokerUrls } from "../../transports/index.ts";
+import { withConfigFile } from "../config/config-option.ts";
 import { detach, tellReady } from "../detach.ts";
 import { createLogger } from "../logger.ts";
 import {
@@ -46,7 +47,7 @@ export function beatCommand(): Command {
     .option("-D, --detach", "run in the background; returns when beat has started")
     .option("--pidfile <file>", "file for the process's number");
   const short = withBeatOptions(withConnectionOptions(command), "-S, --scheduler <file|database|url>");
-  return withLogOptions(short).action(runBeat);
+  return withConfigFile(withLogOptions(short)).action(runBeat);
 }
 
 /** The options of a beat that `worker -B` has too; there `-S` means another thing. */

@@ -115,8 +115,8 @@ async function change(
   if (missing.size > 0) throw notFound([...missing], flags);
 }
 
-function isMeant({ position, taskId }: DeadLetter, which: string): boolean {
-  return taskId === which || String(position) === which;
+function isMeant({ id, position, taskId }: DeadLetter, which: string): boolean {
+  return id === which || taskId === which || String(position) === which;
 }
 
 function notFound(which: readonly string[], { queue, limit }: DeadLetterFlags): ConfigurationError {

@@ -1,11 +1,15 @@
 /** `celerity gateway`: the HTTP door alone, in front of workers that run elsewhere. */
-import { mkdir } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { Command } from "commander";
 import type { Logger } from "pino";
 import { type App, createApp } from "../../app/index.ts";
-import { createGateway, type Gateway, type RevokeTasks } from "../../gateway/index.ts";
+import { createGateway, type Gateway, type ListenOptions, type RevokeTasks } from "../../gateway/index.ts";
+import { ConfigurationError } from "../../protocol/index.ts";
+import { readKeyFile } from "../../signing/index.ts";
 import { redactUrl, splitBrokerUrls } from "../../transports/index.ts";
+import { callbackOptions } from "../callback-options.ts";
+import { withConfigFile } from "../config/config-option.ts";
+import { readHooksFile } from "../hooks-file.ts";
 import { createLogger } from "../logger.ts";
 import {
   applyConnectionFlags,
@@ -17,12 +21,16 @@ import {
   withLogOptions,
 } from "../options.ts";
 import { onShutdown } from "../shutdown.ts";
+import { gatewayStateUrl } from "../state-url.ts";
+import { warnOfRisks } from "../warn-of-risks.ts";
 
 type Flags = GatewayFlags & ConnectionFlags & LogFlags;
 
 export function gatewayCommand(): Command {
   const command = new Command("gateway").description("serve the HTTP gateway and the dashboard");
-  return withLogOptions(withGatewayOptions(withConnectionOptions(command))).action(runGateway);
+  return withConfigFile(withLogOptions(withGatewayOptions(withConnectionOptions(command)))).action(
+    runGateway,
+  );
 }
 
 async function runGateway(flags: Flags): Promise<void> {
@@ -31,32 +39,51 @@ async function runGateway(flags: Flags): Promise<void> {
   const logger = createLogger(flags);
   const app = createApp({ onWarning: (message, err) => logger.warn({ err }, message) });
   const gateway = await openGateway(app, flags, logger);
-  const { url } = await gateway.listen({ host: flags.host, port: flags.port });
+  const { url } = await gateway.listen(listenOptions(flags));
   const brokers = splitBrokerUrls(app.settings.brokerUrl).map(redactUrl).join(" ; ");
   process.stdout.write(
     `Celerity gateway on ${url}\n  broker   ${brokers}\n  data     ${resolve(flags.dataDir)}\n`,
   );
+  warnOfRisks(app, logger, ...(flags.state === undefined ? [] : [flags.state]));
   await shutdown.requested;
   await gateway.close();
   await app.close();
   process.exit(0);
 }
 
-/** A gateway that keeps its task index in the data folder. */
+/** A gateway that remembers in the data folder, unless told where. */
 export async function openGateway(
   app: App,
   flags: GatewayFlags,
   logger: Logger,
   revoke?: RevokeTasks,
 ): Promise<Gateway> {
-  const folder = resolve(flags.dataDir);
-  await mkdir(folder, { recursive: true });
+  const { fileOptions: file = {}, publicUrl } = flags;
+  const needsAccess = flags.requireKeys === true || file.access !== undefined;
   return createGateway({
+    ...file,
     app,
     logger,
     ...(revoke === undefined ? {} : { revoke }),
     ...(flags.schedules === undefined ? {} : { schedules: flags.schedules }),
-    indexUrl: `sqlite:///${join(folder, "gateway.db")}`,
+    flowerApi: flags.flowerApi,
+    ...(flags.watchWorkers === undefined ? {} : { watchWorkers: flags.watchWorkers }),
+    ...(flags.accessLog === undefined ? {} : { accessLog: flags.accessLog }),
+    ...(flags.showQueues === undefined ? {} : { queues: flags.showQueues }),
+    ...(flags.hooks === undefined ? {} : readHooksFile(flags.hooks)),
+    stateUrl: await gatewayStateUrl(flags),
     ...(flags.allowUnauthenticated === undefined ? {} : { allowUnauthenticated: flags.allowUnauthenticated }),
+    ...callbackOptions(flags, file),
+    ...(needsAccess ? { access: { ...file.access, ...(publicUrl === undefined ? {} : { publicUrl }) } } : {}),
+    ...(flags.auditLog === undefined ? {} : { auditLog: flags.auditLog }),
   });
+}
+
+/** Where to listen, and the texts of the TLS files. */
+export function listenOptions({ host, port, tlsCert, tlsKey, tlsCa }: GatewayFlags): ListenOptions {
+  if (tlsCert === undefined && tlsKey === undefined && tlsCa === undefined) return { host, port };
+  if (tlsCert === undefined || tlsKey === undefined)
+    throw new ConfigurationError("HTTPS needs both --tls-cert and --tls-key.");
+  const [cert, key] = [readKeyFile(tlsCert), readKeyFile(tlsKey)];
+  return { host, port, tls: { cert, key, ...(tlsCa === undefined ? {} : { ca: readKeyFile(tlsCa) }) } };
 }

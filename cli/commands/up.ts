@@ -9,9 +9,11 @@ import { type RevokeTasks, schedulePlace } from "../../gateway/index.ts";
 import { redactUrl, splitBrokerUrls } from "../../transports/index.ts";
 import { VERSION } from "../../version.ts";
 import { revokeHere, type Worker } from "../../worker/index.ts";
+import { withConfigFile } from "../config/config-option.ts";
 import { createLogger } from "../logger.ts";
 import {
   applyConnectionFlags,
+  applyWorkerFlags,
   type ConnectionFlags,
   type GatewayFlags,
   type WorkerFlags,
@@ -21,8 +23,9 @@ import {
   withWorkerOptions,
 } from "../options.ts";
 import { onShutdown } from "../shutdown.ts";
+import { warnOfRisks } from "../warn-of-risks.ts";
 import { startableBeat } from "./beat.ts";
-import { openGateway } from "./gateway.ts";
+import { listenOptions, openGateway } from "./gateway.ts";
 import { startableWorker } from "./worker.ts";
 
 type Flags = GatewayFlags & ConnectionFlags & WorkerFlags;
@@ -36,7 +39,8 @@ export function upCommand(): Command {
       "serve the gateway, the dashboard, a worker and beat; the broker is embedded unless -b names one",
     )
     .option("-A, --app <module>", "JavaScript module that exports the app (default: the example tasks)");
-  return withLogOptions(withWorkerOptions(withGatewayOptions(withConnectionOptions(command)))).action(up);
+  const withOptions = withLogOptions(withWorkerOptions(withGatewayOptions(withConnectionOptions(command))));
+  return withConfigFile(withOptions).action(up);
 }
 
 async function up(flags: Flags): Promise<void> {
@@ -46,6 +50,7 @@ async function up(flags: Flags): Promise<void> {
   const database = `sqlite:///${join(folder, "celerity.db")}`;
   // Results beside the embedded broker only: a broker elsewhere may have workers that cannot see this file.
   const embedded = flags.broker === undefined;
+  applyWorkerFlags(flags);
   applyConnectionFlags(
     flags,
     embedded ? { broker: `sqla+${database}`, resultBackend: `db+${database}` } : {},
@@ -55,11 +60,13 @@ async function up(flags: Flags): Promise<void> {
   const app = await loadApp(flags.app ?? EXAMPLES);
   const schedules = flags.schedules ?? ownSchedules(app, folder);
   const worker = startableWorker(app, flags, logger);
-  const gateway = await openGateway(app, { ...flags, schedules }, logger, revokeFor(worker));
+  const showQueues = [...(flags.showQueues ?? []), ...worker.queues.map(({ name }) => name)];
+  const gateway = await openGateway(app, { ...flags, schedules, showQueues }, logger, revokeFor(worker));
   // First the port, then the rest: a port in use is the likeliest trouble.
-  const { url } = await gateway.listen({ host: flags.host, port: flags.port });
+  const { url } = await gateway.listen(listenOptions(flags));
   const beat = startableBeat(app, schedulePlace(schedules), logger);
   await Promise.race([worker.start().then(() => beat.start()), shutdown.requested]);
+  warnOfRisks(app, logger);
   process.stdout.write(welcome(url, folder, worker));
 
   const signal = await shutdown.requested;

@@ -4,11 +4,13 @@ import type { Logger } from "pino";
 import { type App, loadApp, ownTaskNames } from "../../app/index.ts";
 import { redactUrl, splitBrokerUrls } from "../../transports/index.ts";
 import { createWorker, type Worker, type WorkerOptions } from "../../worker/index.ts";
+import { withConfigFile } from "../config/config-option.ts";
 import { detach, tellReady } from "../detach.ts";
 import { expandPath } from "../expand-node.ts";
 import { createLogger } from "../logger.ts";
 import {
   applyConnectionFlags,
+  applyWorkerFlags,
   type ConnectionFlags,
   type WorkerFlags,
   withConnectionOptions,
@@ -18,6 +20,7 @@ import {
 import { writePidFile } from "../pid-file.ts";
 import { onShutdown } from "../shutdown.ts";
 import { isSupervised, restart } from "../supervise.ts";
+import { warnOfRisks } from "../warn-of-risks.ts";
 import { type BeatFlags, startableBeat, withBeatOptions } from "./beat.ts";
 
 interface Flags extends WorkerFlags, ConnectionFlags, BeatFlags {
@@ -29,7 +32,8 @@ export function workerCommand(): Command {
     .description("run tasks from the broker's queues")
     .requiredOption("-A, --app <module>", "JavaScript module that exports the app")
     .option("-B, --beat", "send periodic tasks too; with --lock, any number of workers may");
-  return withLogOptions(withWorkerOptions(withBeatOptions(withConnectionOptions(command)))).action(runWorker);
+  const withOptions = withLogOptions(withWorkerOptions(withBeatOptions(withConnectionOptions(command))));
+  return withConfigFile(withOptions).action(runWorker);
 }
 
 async function runWorker(flags: Flags): Promise<void> {
@@ -39,6 +43,7 @@ async function runWorker(flags: Flags): Promise<void> {
     return;
   }
   applyConnectionFlags(flags);
+  applyWorkerFlags(flags);
   const pidFile = expanded(flags.pidfile, flags);
   // The supervisor of a restarted worker has written its own number.
   if (pidFile !== undefined && !isSupervised()) writePidFile(pidFile);
@@ -52,6 +57,7 @@ async function runWorker(flags: Flags): Promise<void> {
   // Before the broker answers there is nothing to drain.
   const started = worker.start().then(() => {
     logger.info({}, `${worker.hostname} ready.`);
+    warnOfRisks(app, logger);
     beat?.start();
     tellReady();
   });

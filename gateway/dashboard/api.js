@@ -1,5 +1,7 @@
 /** Talks to the gateway. Paths are relative, so that the page works wherever the gateway is mounted. */
 
+import { askForKey, currentKey } from "./key.js";
+
 /** A problem (RFC 9457) that the gateway answered with, or that it could not be reached. */
 export class ApiError extends Error {
   constructor({ title, detail, type = "", errors = [] }) {
@@ -20,11 +22,24 @@ export async function fetchText(path) {
   return (await fetchOk(path)).text();
 }
 
+/** Fetches with the key that the gateway asks for, if it does: until there is one that it takes. */
+export async function request(path, options = {}) {
+  for (;;) {
+    const key = currentKey();
+    const headers = key === null ? options.headers : { ...options.headers, authorization: `Bearer ${key}` };
+    const response = await fetch(path, { ...options, headers });
+    if (response.status !== 401) return response;
+    // Another request may have asked meanwhile.
+    if (currentKey() === key) await askForKey();
+  }
+}
+
 async function fetchOk(path, options) {
   let response;
   try {
-    response = await fetch(path, options);
-  } catch {
+    response = await request(path, options);
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
     throw new ApiError({ title: "No answer", detail: "The gateway does not answer. Is it still running?" });
   }
   if (response.ok) return response;
@@ -47,6 +62,7 @@ export function curlCommand(body, prefer) {
   const lines = [
     `curl ${gatewayUrl()}/v1/tasks`,
     "-H 'Content-Type: application/json'",
+    ...(currentKey() === null ? [] : ['-H "Authorization: Bearer $CELERITY_KEY"']),
     ...(prefer === undefined ? [] : [`-H 'Prefer: ${prefer}'`]),
     `-d '${body.replaceAll("'", "'\\''")}'`,
   ];

@@ -1,6 +1,7 @@
 /** The dashboard: connects the list, the form and the open task, and follows the gateway. */
 import { ApiError, curlCommand } from "./api.js";
 import { byId, copy } from "./dom.js";
+import { openEvents } from "./event-stream.js";
 import { startSendForm } from "./send-form.js";
 import { closeDetail, openDetail } from "./task-detail.js";
 import { loadTasks, selectTask, startTaskList, updateTask } from "./task-list.js";
@@ -26,18 +27,20 @@ function route() {
   }
 }
 
-/** Follows all tasks; the browser connects again by itself, and then the list is read again. */
+/** Follows all tasks; whenever the connection is there again, the list is read again. */
 function followTasks() {
-  const stream = new EventSource("v1/events");
-  stream.addEventListener("ready", () => {
-    void reload();
-    void checkHealth();
-  });
-  stream.addEventListener("state", (event) => updateTask(JSON.parse(event.data)));
-  stream.addEventListener("error", () => {
-    showHealth("lost", "No connection");
-    // Closed for good when the gateway refused; then only asking again helps.
-    if (stream.readyState === EventSource.CLOSED) setTimeout(followTasks, HEALTH_INTERVAL_MS);
+  openEvents("v1/events", {
+    on(name, data) {
+      if (name === "state") updateTask(data);
+      if (name !== "ready") return;
+      void reload();
+      void checkHealth();
+    },
+    onLost: () => showHealth("lost", "No connection"),
+    onRefused() {
+      showHealth("lost", "No connection");
+      setTimeout(followTasks, HEALTH_INTERVAL_MS);
+    },
   });
 }
 

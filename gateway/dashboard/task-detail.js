@@ -1,6 +1,7 @@
 /** One task: its state, what it went through, its result or why it failed. */
 import { ApiError, fetchText } from "./api.js";
 import { announce, badge, byId, codeBlock, copyButton, h, toneOf } from "./dom.js";
+import { openEvents } from "./event-stream.js";
 import { explainError, explainState } from "./explain.js";
 import { prettyJson } from "./json-text.js";
 import { clock, makeAge, span } from "./times.js";
@@ -9,7 +10,7 @@ import { followWorkflow } from "./workflow-graph.js";
 /** Longest result that is shown; the rest is a click away. */
 const MAX_SHOWN = 100_000;
 
-let stream;
+let stopStream;
 let drawing;
 
 /** Opens the task of an id in the side panel, and follows it. */
@@ -27,23 +28,16 @@ export function openDetail(id) {
 
 /** Stops following. */
 export function closeDetail() {
-  stream?.close();
-  stream = undefined;
+  stopStream?.();
   drawing?.abort();
   byId("detail").hidden = true;
 }
 
 function follow(id, view) {
-  stream = new EventSource(`v1/tasks/${encodeURIComponent(id)}/events`);
-  const own = stream;
-  const on = (name, listener) => own.addEventListener(name, (event) => listener(JSON.parse(event.data)));
-  on("state", view.showState);
-  on("progress", view.showProgress);
-  on("result", view.showResult);
-  on("end", () => own.close());
-  own.addEventListener("error", () => {
-    // A browser tries again by itself unless the gateway refused: then say why.
-    if (own.readyState === EventSource.CLOSED) void explainRefusal(id, view);
+  const show = { state: view.showState, progress: view.showProgress, result: view.showResult };
+  stopStream = openEvents(`v1/tasks/${encodeURIComponent(id)}/events`, {
+    on: (name, data) => (name === "end" ? stopStream() : show[name]?.(data)),
+    onRefused: () => void explainRefusal(id, view),
   });
 }
 

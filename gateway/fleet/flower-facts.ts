@@ -106,7 +106,12 @@ export class FlowerCounts implements FlowerFacts {
   #observeTask(event: ClusterEvent, task: ClusterTask): void {
     const { type, hostname: worker, runtime } = event;
     const name = task.name ?? "";
-    const events = within(this.#events, key(worker, type, name), () => ({ worker, type, task: name, count: 0 }));
+    const events = within(this.#events, key(worker, type, name), () => ({
+      worker,
+      type,
+      task: name,
+      count: 0,
+    }));
     if (events !== undefined) events.count += 1;
     if (typeof runtime === "number" && runtime > 0) this.#observeRuntime(worker, name, runtime);
     // A task that has a time of its own waits for that, and says nothing about the worker.
@@ -145,7 +150,8 @@ export class FlowerCounts implements FlowerFacts {
     else if (type === "task-started" && started !== undefined) {
       facts.seconds = started - received;
       wait(-1);
-    } else if ((type === "task-succeeded" || type === "task-failed") && started !== undefined) facts.seconds = 0;
+    } else if ((type === "task-succeeded" || type === "task-failed") && started !== undefined)
+      facts.seconds = 0;
     else if ((type === "task-revoked" || type === "task-rejected") && started === undefined) wait(-1);
   }
 }

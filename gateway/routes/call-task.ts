@@ -1,9 +1,20 @@
 import type { PlainObject } from "../../protocol/index.ts";
-import { hasBody, readJson } from "../read-json.ts";
+import type { TaskRequest } from "../accept-task.ts";
+import { answerOnce } from "../idempotency/answer-once.ts";
+import { hasBody, readJsonBody } from "../read-json.ts";
 import type { Route } from "../route.ts";
 import { submit } from "../submit.ts";
 import { createValidator } from "../validate.ts";
-import { ACCEPTED, FINISHED, PREFER, SUBMIT_PROBLEMS, TRACE } from "./shared.ts";
+import { withCallbackHeader } from "../webhooks/callback-header.ts";
+import {
+  ACCEPTED,
+  CALLBACK_URL,
+  FINISHED,
+  IDEMPOTENCY_KEY,
+  PREFER,
+  SUBMIT_PROBLEMS,
+  TRACE,
+} from "./shared.ts";
 
 const validate = createValidator("Kwargs");
 
@@ -18,15 +29,19 @@ export const callTask: Route = {
     description:
       "The body is the keyword arguments; no body means none. Everything else is as in submitTask.",
     tags: ["tasks"],
-    parameters: [PREFER, ...TRACE],
+    parameters: [PREFER, IDEMPOTENCY_KEY, CALLBACK_URL, ...TRACE],
   },
   requestSchema: "Kwargs",
   responses: { 200: FINISHED, 202: ACCEPTED },
   problems: SUBMIT_PROBLEMS,
   async handle(exchange, gateway) {
     const task = exchange.param("task");
-    const kwargs = hasBody(exchange.req) ? await readJson(exchange, gateway) : {};
-    validate(kwargs);
-    await submit(exchange, gateway, { task, kwargs: kwargs as PlainObject });
+    const body = hasBody(exchange.req) ? await readJsonBody(exchange, gateway) : undefined;
+    const kwargs = body === undefined ? {} : body.value;
+    await answerOnce(exchange, gateway, body?.bytes, async (run) => {
+      validate(kwargs);
+      const request: TaskRequest = { task, kwargs: kwargs as PlainObject };
+      return submit(exchange, gateway, withCallbackHeader(exchange, request), run);
+    });
   },
 };

@@ -1,5 +1,6 @@
 import type { Route } from "../route.ts";
 import { scheduleMembers } from "../schedules/schedule-view.ts";
+import { shownEntries } from "../schedules/tenant-schedules.ts";
 import { writeJson } from "../task-view.ts";
 import { nextLink, pageParameters, readLimit } from "./page.ts";
 import { SCHEDULE_PROBLEMS } from "./shared.ts";
@@ -29,7 +30,7 @@ export const listSchedules: Route = {
     const { query, base } = exchange;
     const limit = readLimit(query);
     const after = query.get("cursor");
-    const all = await schedules.ask((store) => store.list());
+    const all = shownEntries(exchange.caller, await schedules.ask((store) => store.list()));
     const rest = after === null ? all : all.filter(({ name }) => name > after);
     const page = rest.slice(0, limit);
     const last = page.at(-1);

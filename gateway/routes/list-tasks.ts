@@ -1,8 +1,12 @@
 import { formatIsoTime, isReady } from "../../protocol/index.ts";
+import { fromQueue } from "../access/caller.ts";
+import { visibleFilter } from "../access/visibility.ts";
+import type { Exchange } from "../exchange.ts";
 import type { Route } from "../route.ts";
-import type { TaskEntry, TaskFilter } from "../task-index.ts";
+import { FILTER_PARAMETERS, readTaskFilter } from "../task-filter.ts";
+import type { TaskEntry } from "../task-index.ts";
 import { taskLinks } from "../task-view.ts";
-import { nextLink, pageParameters, readLimit, readNumber } from "./page.ts";
+import { nextLink, pageParameters } from "./page.ts";
 
 /** The tasks this gateway has accepted, newest first. */
 export const listTasks: Route = {
@@ -14,21 +18,7 @@ export const listTasks: Route = {
     summary: "List recent tasks",
     description: "The tasks that this gateway accepted, newest first, without their results.",
     tags: ["tasks"],
-    parameters: [
-      {
-        name: "state",
-        in: "query",
-        description: "Only tasks in this state.",
-        schema: { type: "string", maxLength: 255 },
-      },
-      {
-        name: "task",
-        in: "query",
-        description: "Only tasks of this name.",
-        schema: { type: "string", maxLength: 255 },
-      },
-      ...pageParameters("Tasks"),
-    ],
+    parameters: [...FILTER_PARAMETERS, ...pageParameters("Tasks")],
   },
   responses: {
     200: {
@@ -37,12 +27,12 @@ export const listTasks: Route = {
       headers: { Link: 'The next page, rel="next".' },
     },
   },
-  problems: ["invalid-arguments"],
+  problems: ["invalid-arguments", "bad-eta", "state-unavailable"],
   async handle(exchange, gateway) {
-    const filter = readFilter(exchange.query);
+    const filter = readTaskFilter(exchange.query);
     await gateway.tracker.refresh();
-    const { entries, next } = await gateway.index.list(filter);
-    const tasks = entries.map((entry) => toSummary(entry, exchange.base));
+    const { entries, next } = await gateway.index.list(visibleFilter(exchange.caller, filter));
+    const tasks = entries.map((entry) => toSummary(gateway.losses.judge(entry), exchange));
     const link = next === undefined ? undefined : nextLink(`${exchange.base}/v1/tasks`, exchange.query, next);
     exchange.json(200, JSON.stringify({ tasks, next: link }), {
       "cache-control": "no-store",
@@ -51,25 +41,17 @@ export const listTasks: Route = {
   },
 };
 
-function readFilter(query: URLSearchParams): TaskFilter {
-  const [state, task, cursor] = ["state", "task", "cursor"].map((name) => query.get(name));
-  return {
-    limit: readLimit(query),
-    ...(state == null ? {} : { state }),
-    ...(task == null ? {} : { task }),
-    ...(cursor == null ? {} : { cursor: String(readNumber("cursor", cursor, 1, Number.MAX_SAFE_INTEGER)) }),
-  };
-}
-
 /** A task as listings and the stream of changes show it. */
-export function toSummary(entry: TaskEntry, base: string): object {
+export function toSummary(entry: TaskEntry, { base, caller }: Pick<Exchange, "base" | "caller">): object {
   return {
     id: entry.id,
     task: entry.task,
-    queue: entry.queue,
+    queue: fromQueue(caller, entry.queue),
     state: entry.state,
     terminal: isReady(entry.state),
     ...(entry.ignoreResult ? { ignore_result: true } : {}),
+    ...(entry.tags.length === 0 ? {} : { tags: entry.tags }),
+    ...(entry.replayedFrom === null ? {} : { replayed_from: entry.replayedFrom }),
     ...(entry.etaMs === null ? {} : { eta: formatIsoTime(entry.etaMs) }),
     submitted_at: formatIsoTime(entry.submittedAtMs),
     ...(entry.doneAtMs === null ? {} : { done_at: formatIsoTime(entry.doneAtMs) }),

@@ -38,9 +38,24 @@ export function readLimit(query: URLSearchParams): number {
   return limit === null ? DEFAULT_LIMIT : readNumber("limit", limit, 1, MAX_LIMIT);
 }
 
+/** For a cursor that no page has given. */
+export function badCursor(): Problem {
+  return new Problem("invalid-arguments", {
+    detail: "The parameter cursor must come from the next link of a page.",
+  });
+}
+
 /** The same listing from `cursor` on. */
 export function nextLink(path: string, query: URLSearchParams, cursor: string): string {
   const params = new URLSearchParams(query);
   params.set("cursor", cursor);
   return `${path}?${params}`;
+}
+
+/** Where the page before ended, when it looks like what is listed. Throws Problem `invalid-arguments`. */
+export function readCursor(query: URLSearchParams, pattern: RegExp): string | undefined {
+  const cursor = query.get("cursor");
+  if (cursor === null) return undefined;
+  if (pattern.test(cursor)) return cursor;
+  throw new Problem("invalid-arguments", { detail: "The parameter cursor is not one of this listing." });
 }

@@ -1,4 +1,6 @@
 import type { Route } from "../route.ts";
+import { findSchedule, shownEntry } from "../schedules/tenant-schedules.ts";
+import { ownedBy } from "../task-entry.ts";
 import { taskLinks } from "../task-view.ts";
 import { answerSchedule, viewOf } from "./schedule.ts";
 import { SCHEDULE_PROBLEMS } from "./shared.ts";
@@ -15,9 +17,9 @@ function switchRoute(verb: "pause" | "resume", summary: string, description: str
     async handle(exchange, gateway) {
       const { schedules } = gateway;
       const entry = await schedules.change(async () => {
-        const { name } = await schedules.get(exchange.param("name"));
+        const { name } = await findSchedule(exchange, gateway);
         await schedules.ask((store) => store[verb](name));
-        return schedules.get(name);
+        return findSchedule(exchange, gateway);
       });
       answerSchedule(exchange, 200, viewOf(exchange, gateway, entry));
     },
@@ -66,14 +68,17 @@ export const triggerSchedule: Route = {
     "broker-refused",
     "broker-unavailable",
   ],
-  async handle(exchange, { schedules, checkTask, app, tracker }) {
-    const { name, task, args, kwargs, options } = await schedules.get(exchange.param("name"));
+  async handle(exchange, { schedules, checkTask, app, tracker, audit }) {
+    const entry = await findSchedule(exchange, { schedules });
+    const { name, task, args, kwargs, options } = entry;
     const { queue } = options;
-    checkTask(exchange, { name: task, queue, pointer: "/task", queuePointer: "/queue" });
+    const shown = shownEntry(exchange.caller, entry).options.queue;
+    checkTask(exchange, { name: task, queue: shown, pointer: "/task", queuePointer: "/queue" });
+    if (exchange.allowance !== undefined) await exchange.allowance.take("submit", 1);
     const result = await schedules.ask((store) => store.trigger(name));
     const id = result?.id ?? "";
     const route = app.router.route(task, args, kwargs, queue === undefined ? {} : { queue });
-    tracker.accept({
+    await tracker.accept({
       id,
       task,
       queue: route.queue?.name ?? route.routingKey,
@@ -82,7 +87,9 @@ export const triggerSchedule: Route = {
       doneAtMs: null,
       etaMs: null,
       ignoreResult: app.tasks.get(task)?.options.ignoreResult ?? app.settings.taskIgnoreResult,
+      ...ownedBy(exchange.caller),
     });
+    if (audit !== undefined) exchange.noteSent({ id, task });
     const links = taskLinks(id, exchange.base);
     exchange.json(202, JSON.stringify({ id, task, state: "PENDING", links }), { location: links.self });
   },

@@ -3,11 +3,12 @@ import type { GatewayContext } from "../context.ts";
 import type { Exchange } from "../exchange.ts";
 import { Problem } from "../problems.ts";
 import { readJson } from "../read-json.ts";
-import { requirePlainValues } from "../reserved-envelope.ts";
+import { requirePlainUnlessAllowed } from "../reserved-envelope.ts";
 import type { ParameterSpec, Route } from "../route.ts";
 import { requirePreconditions } from "../schedules/preconditions.ts";
 import { refusalOf, type ScheduleRequest, toDefinition } from "../schedules/schedule-request.ts";
 import { type ScheduleView, scheduleLink, toScheduleView } from "../schedules/schedule-view.ts";
+import { findSchedule, shownEntry, storedDefinition, storedName } from "../schedules/tenant-schedules.ts";
 import { createValidator } from "../validate.ts";
 import { readNumber } from "./page.ts";
 import { IF_MATCH, SCHEDULE_PROBLEMS, SUBMIT_PROBLEMS } from "./shared.ts";
@@ -48,7 +49,7 @@ export const getSchedule: Route = {
   async handle(exchange, gateway) {
     const due = exchange.query.get("due");
     const dueTimes = due === null ? DEFAULT_DUE_TIMES : readNumber("due", due, 0, MAX_DUE_TIMES);
-    const entry = await gateway.schedules.get(exchange.param("name"));
+    const entry = await findSchedule(exchange, gateway);
     answerSchedule(exchange, 200, viewOf(exchange, gateway, entry, dueTimes));
   },
 };
@@ -84,13 +85,20 @@ export const putSchedule: Route = {
     // The schema says so.
     const request = body as ScheduleRequest;
     const { task, queue } = request;
-    gateway.checkTask(exchange, { name: task, queue, pointer: "/task", queuePointer: "/queue" });
-    requirePlainValues(request.args, "/args");
-    requirePlainValues(request.kwargs, "/kwargs");
-    const definition = toDefinition(name, request);
+    const { caller } = exchange;
+    gateway.checkTask(exchange, {
+      name: task,
+      queue,
+      options: optionsOf(request),
+      pointer: "/task",
+      queuePointer: "/queue",
+    });
+    requirePlainUnlessAllowed(caller, request.args, "/args");
+    requirePlainUnlessAllowed(caller, request.kwargs, "/kwargs");
+    const definition = storedDefinition(caller, gateway, toDefinition(name, request), { ...request, name });
     const { schedules, limits } = gateway;
     const [status, entry] = await schedules.change(async () => {
-      const before = await schedules.ask((store) => store.get(name));
+      const before = await schedules.ask((store) => store.get(storedName(caller, name)));
       requirePreconditions(exchange, before && viewOf(exchange, gateway, before).etag);
       if (before === undefined && (await schedules.ask((store) => store.list())).length >= limits.schedules)
         throw new Problem("too-many-schedules", { members: { limit: limits.schedules } });
@@ -122,7 +130,7 @@ export const deleteSchedule: Route = {
   async handle(exchange, gateway) {
     const { schedules } = gateway;
     await schedules.change(async () => {
-      const entry = await schedules.get(exchange.param("name"));
+      const entry = await findSchedule(exchange, gateway);
       requirePreconditions(exchange, viewOf(exchange, gateway, entry).etag);
       if (entry.origin === "app") throw new Problem("schedule-of-app");
       await schedules.ask((store) => store.remove(entry.name));
@@ -131,14 +139,23 @@ export const deleteSchedule: Route = {
   },
 };
 
+/** What a request says of how the task is sent; the rest says when, which is what schedules are for. */
+function optionsOf({ priority, expires }: ScheduleRequest): object {
+  return { priority, expires };
+}
+
 /** As it is shown to this caller. */
 export function viewOf(
-  { base }: Exchange,
+  { base, caller }: Exchange,
   { app }: GatewayContext,
   entry: ScheduleEntry,
   dueTimes: number = DEFAULT_DUE_TIMES,
 ): ScheduleView {
-  return toScheduleView(entry, { base, dueTimes, timezone: app.settings.timezone ?? "UTC" });
+  return toScheduleView(shownEntry(caller, entry), {
+    base,
+    dueTimes,
+    timezone: app.settings.timezone ?? "UTC",
+  });
 }
 
 export function answerSchedule(

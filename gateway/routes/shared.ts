@@ -17,6 +17,21 @@ export const TRACE: readonly ParameterSpec[] = ["traceparent", "tracestate", "ba
   schema: { type: "string" },
 }));
 
+export const IDEMPOTENCY_KEY: ParameterSpec = {
+  name: "Idempotency-Key",
+  in: "header",
+  description:
+    "A text of your choice, one for each request: who repeats the request with it gets the answer of the first one, with Idempotent-Replayed: true, and nothing is sent twice. Kept for 24 hours.",
+  schema: { type: "string", maxLength: 257, examples: ["8e03978e-40d5-43dd-bc93-6894a57f9324"] },
+};
+
+export const CALLBACK_URL: ParameterSpec = {
+  name: "X-Callback-Url",
+  in: "header",
+  description: "Short for the member callback with this url; the member goes first.",
+  schema: { type: "string" },
+};
+
 export const NAN: ParameterSpec = {
   name: "nan",
   in: "query",
@@ -39,6 +54,8 @@ export const IF_MATCH: ParameterSpec = {
   schema: { type: "string" },
 };
 
+export const HOOK_PROBLEMS: readonly ProblemName[] = ["state-unavailable"];
+
 export const LAST_EVENT_ID: ParameterSpec = {
   name: "Last-Event-ID",
   in: "header",
@@ -53,8 +70,9 @@ export const ACCEPTED: ResponseSpec = {
 };
 
 export const FINISHED: ResponseSpec = {
-  description: "The task has ended within the wait that Prefer asked for.",
-  schema: "Task",
+  description:
+    "The task has ended within the wait that Prefer asked for; or a task with the same dedupe key is there, and none was sent.",
+  schema: "TaskOrDuplicate",
   headers: { Location: "Where to ask for the task.", "Preference-Applied": "What was taken of Prefer." },
 };
 
@@ -74,9 +92,20 @@ export const SUBMIT_PROBLEMS: readonly ProblemName[] = [
   "bad-eta",
   "reserved-option",
   "reserved-envelope",
+  "task-forbidden",
+  "queue-forbidden",
+  "idempotency-key-missing",
+  "idempotency-key-reused",
+  "idempotency-in-progress",
+  "duplicate-task",
+  "revoke-impossible",
+  "blocked-address",
+  "unknown-endpoint",
+  "results-disabled",
   "broker-refused",
   "broker-unavailable",
   "result-store-unavailable",
+  "state-unavailable",
 ];
 
 export const READ_PROBLEMS: readonly ProblemName[] = [
@@ -97,4 +126,25 @@ export const WORKFLOW_PROBLEMS: readonly ProblemName[] = [
   "result-store-unavailable",
 ];
 
+export const FLEET_PROBLEMS: readonly ProblemName[] = ["control-impossible", "broker-unavailable"];
+
 export const SCHEDULE_PROBLEMS: readonly ProblemName[] = ["schedules-unavailable"];
+
+/** Of any request with a JSON body. */
+export const BODY_PROBLEMS: readonly ProblemName[] = [
+  "bad-json",
+  "bad-unicode",
+  "too-deep",
+  "duplicate-key",
+  "number-range",
+  "payload-too-large",
+  "unsupported-media-type",
+  "invalid-arguments",
+  "reserved-option",
+];
+
+export const QUEUE_PROBLEMS: readonly ProblemName[] = [
+  "unknown-queue",
+  "broker-unavailable",
+  "broker-refused",
+];

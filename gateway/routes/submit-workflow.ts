@@ -1,7 +1,8 @@
-import { readJson } from "../read-json.ts";
+import { answerOnce } from "../idempotency/answer-once.ts";
+import { readJsonBody } from "../read-json.ts";
 import type { Route } from "../route.ts";
 import { submitWorkflow as submit } from "../workflows/submit-workflow.ts";
-import { PREFER, SUBMIT_PROBLEMS, TRACE } from "./shared.ts";
+import { IDEMPOTENCY_KEY, PREFER, SUBMIT_PROBLEMS, TRACE } from "./shared.ts";
 
 const HEADERS = {
   Location: "Where to ask for the workflow.",
@@ -19,7 +20,7 @@ export const submitWorkflow: Route = {
     description:
       "The body is a canvas. Answers 202 once the broker has confirmed every message that starts it, never before. With Prefer: wait=N it waits up to N seconds for its end, and answers 200 with its result when it ends in time.",
     tags: ["workflows"],
-    parameters: [PREFER, ...TRACE],
+    parameters: [PREFER, IDEMPOTENCY_KEY, ...TRACE],
   },
   requestSchema: "Canvas",
   responses: {
@@ -32,6 +33,7 @@ export const submitWorkflow: Route = {
   },
   problems: [...SUBMIT_PROBLEMS, "too-many-tasks", "chords-impossible"],
   async handle(exchange, gateway) {
-    await submit(exchange, gateway, await readJson(exchange, gateway));
+    const { bytes, value } = await readJsonBody(exchange, gateway);
+    await answerOnce(exchange, gateway, bytes, () => submit(exchange, gateway, value));
   },
 };

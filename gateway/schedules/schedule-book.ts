@@ -1,6 +1,6 @@
 /** The schedules of a gateway: those that a beat of the app obeys, opened when somebody asks for them. */
 import type { App } from "../../app/index.ts";
-import { openSchedules, type ScheduleEntry, type Schedules } from "../../beat/index.ts";
+import { openSchedules, type Schedules } from "../../beat/index.ts";
 import { BackendError, ConfigurationError } from "../../protocol/index.ts";
 import { Problem } from "../problems.ts";
 
@@ -29,13 +29,6 @@ export class ScheduleBook {
         throw unavailable(this.#options, error);
       throw error;
     }
-  }
-
-  /** Throws Problem `unknown-schedule`. */
-  async get(name: string): Promise<ScheduleEntry> {
-    const entry = await this.ask((schedules) => schedules.get(name));
-    if (entry === undefined) throw new Problem("unknown-schedule", { members: { name } });
-    return entry;
   }
 
   /** One change at a time, so that nothing comes between what it looked at and what it writes. */

@@ -2,10 +2,11 @@
  * What a gateway must remember between requests, and what several gateways must agree on. Features keep their facts here
  * (idempotency keys, held tasks, webhook deliveries, API keys, ...), in four shapes; one driver for each place they can lie in.
  *
- * Every operation is atomic over all gateways that share the store, and durable once it has resolved, as far as the place
- * is. Times are milliseconds since 1970 by the gateway's clock. Kinds and topics are constants of the code
- * (`idempotency`, `held`); keys and ids are text of up to 512 characters without NUL; values are JSON text of up to 4 MiB.
- * Errors are BackendError `backend_unavailable`.
+ * Every operation is atomic over all gateways that share the store, and outlives a killed process once it has resolved; a power
+ * failure may take the last moments. After an error an operation may have been done all the same. Times are milliseconds since
+ * 1970 by the gateway's clock; fractions may be rounded. Kinds and topics are constants of the code (`idempotency`, `held`) of up
+ * to 64 characters; keys and ids are well-formed text of up to 512 characters without NUL; values are JSON text of up to 4 MiB.
+ * Errors are StateError, a BackendError `backend_unavailable`.
  */
 export interface StateStore {
   readonly records: Records;
@@ -96,6 +97,8 @@ export interface Agenda {
     entry: ClaimedEntry,
     change: { readonly dueAtMs: number; readonly value: string },
   ): Promise<boolean>;
+  /** Gives an entry that nobody works on now another time and value, in one step; false when there is no such entry. */
+  change(topic: string, entry: AgendaEntry, nowMs: number): Promise<boolean>;
   /** Removes an entry that nobody works on now; resolves with it, or with undefined. */
   remove(topic: string, id: string, nowMs: number): Promise<AgendaEntry | undefined>;
   /** How many entries there are, and when the next is due; null without one. */

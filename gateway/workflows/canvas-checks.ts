@@ -1,7 +1,7 @@
 /** What every part of a canvas is asked, and what is counted of the whole. */
 import type { PlainObject, Signature } from "../../protocol/index.ts";
+import type { RoutedCall } from "../access/tenants.ts";
 import { Problem } from "../problems.ts";
-import { requirePlainValues } from "../reserved-envelope.ts";
 import type { RequestedTask } from "../task-check.ts";
 import { CanvasErrors } from "./canvas-errors.ts";
 import { LINK_OPTIONS, MAX_LINKS } from "./canvas-options.ts";
@@ -13,6 +13,10 @@ export interface CanvasRules {
   readonly maxDepth: number;
   /** Throws a Problem for a task that may not be sent. */
   readonly checkTask: (task: RequestedTask) => void;
+  /** Throws a Problem for a value that this caller may not send. */
+  readonly checkValue: (value: unknown, pointer: string) => void;
+  /** Where a task goes, by the name on the wire; undefined: where the app's routes say. */
+  readonly placeOf: (call: RoutedCall) => string | undefined;
   /** Headers that every task gets. */
   readonly headers: PlainObject | undefined;
 }
@@ -43,20 +47,29 @@ export class CanvasChecks {
   }
 
   /** The options of a task on the wire. */
-  optionsOf({ options }: GivenOptions): PlainObject {
-    const { headers } = this.#rules;
-    return headers === undefined ? options : { headers, ...options };
+  optionsOf({ options }: GivenOptions, call: Omit<RoutedCall, "queue">): PlainObject {
+    const { headers, placeOf } = this.#rules;
+    const { queue } = options;
+    const place = placeOf({ ...call, queue: typeof queue === "string" ? queue : undefined });
+    if (headers === undefined && place === queue) return options;
+    return { ...(headers && { headers }), ...options, ...(place === undefined ? {} : { queue: place }) };
   }
 
   /** The one check of a task's name and of the queue that it will go to. */
   requireAllowed(name: string, pointer: string, { options, queuePointer }: GivenOptions): void {
-    const { queue } = options;
-    const task = { name, pointer, queue: typeof queue === "string" ? queue : undefined, queuePointer };
+    const { queue, countdown, ...others } = options;
+    const task = {
+      name,
+      pointer,
+      queue: typeof queue === "string" ? queue : undefined,
+      queuePointer,
+      options: { ...others, delay: countdown },
+    };
     this.errors.attempt(pointer, () => this.#rules.checkTask(task));
   }
 
   requirePlain(value: unknown, pointer: string): void {
-    this.errors.attempt(pointer, () => requirePlainValues(value, pointer));
+    this.errors.attempt(pointer, () => this.#rules.checkValue(value, pointer));
   }
 
   requireDepth(depth: number, pointer: string): void {

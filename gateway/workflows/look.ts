@@ -1,6 +1,8 @@
 /** Everything that is known of one workflow at one moment. */
 import { buildGraph, type GraphNode, type ResultGraph } from "../../app/index.ts";
 import { DecodeError, isReady, type ResultDocument, type ResultNode } from "../../protocol/index.ts";
+import type { Caller } from "../access/caller.ts";
+import { maySee } from "../access/visibility.ts";
 import type { GatewayContext } from "../context.ts";
 import type { Exchange } from "../exchange.ts";
 import { Problem } from "../problems.ts";
@@ -31,10 +33,23 @@ export async function lookAtWorkflow(exchange: Exchange, gateway: GatewayContext
   if (!ID.test(id)) throw new Problem("bad-id");
   if (!gateway.app.keepsResults) throw new Problem("results-disabled");
   const record = await gateway.workflows.find(id);
+  await requireVisible(exchange.caller, gateway, id, record);
   const workflow = await look(gateway, id, record);
   const isKnown = record !== undefined || workflow.documents.size > 0 || workflow.graph.nodes.length > 1;
   if (isKnown || (await gateway.tracker.find(id)) !== undefined) return workflow;
   throw new Problem("unknown-task", { members: { id } });
+}
+
+/** A workflow is as visible as its first task. Throws Problem `unknown-task`. */
+async function requireVisible(
+  caller: Caller,
+  { tracker }: GatewayContext,
+  id: string,
+  record: WorkflowRecord | undefined,
+): Promise<void> {
+  if (caller.read === "all") return;
+  const task = record?.nodes.find(({ kind }) => kind === "task")?.id ?? id;
+  if (!maySee(caller, await tracker.find(task))) throw new Problem("unknown-task", { members: { id } });
 }
 
 /** The same workflow, as it is now. */

@@ -105,7 +105,14 @@ class CanvasReader {
     }
     checks.requirePlain(args, `${pointer}/args`);
     checks.requirePlain(kwargs, `${pointer}/kwargs`);
-    return { task, args, kwargs, options: checks.optionsOf(given), subtask_type: null, immutable };
+    return {
+      task,
+      args,
+      kwargs,
+      options: checks.optionsOf(given, { task, args, kwargs }),
+      subtask_type: null,
+      immutable,
+    };
   }
 
   /** What is given to a chain is for its first step alone. */

@@ -40,7 +40,7 @@ export function readMany(
     ...NOTHING,
     task: name,
     kwargs: { task, it: items },
-    options: checks.optionsOf(given),
+    options: checks.optionsOf(given, { task: name }),
     immutable: true,
   });
   if (n === undefined) return call(`celery.${form}`, it);

@@ -1,10 +1,14 @@
 /** Sends a workflow for a caller: checked canvas in, all of its messages confirmed out. */
 import { sendPlan } from "../../app/index.ts";
+import { queueFor } from "../access/tenants.ts";
+import { type Answer, jsonAnswer } from "../answer.ts";
 import type { GatewayContext } from "../context.ts";
 import type { Exchange } from "../exchange.ts";
 import { toProblem } from "../http-status.ts";
 import { type Preference, readPreference } from "../prefer.ts";
 import { Problem } from "../problems.ts";
+import { requirePlainUnlessAllowed } from "../reserved-envelope.ts";
+import { type Ownership, ownedBy } from "../task-entry.ts";
 import type { TaskEntry } from "../task-index.ts";
 import { viewOptions } from "../task-text.ts";
 import { writeJson } from "../task-view.ts";
@@ -24,53 +28,76 @@ export async function submitWorkflow(
   exchange: Exchange,
   gateway: GatewayContext,
   body: unknown,
-): Promise<void> {
+): Promise<Answer> {
   const { app, limits, waits, checkTask } = gateway;
   const canvas = readCanvas(body, {
     maxTasks: limits.workflowTasks,
     maxDepth: limits.workflowDepth,
     checkTask: (task) => checkTask(exchange, task),
+    checkValue: (value, pointer) => requirePlainUnlessAllowed(exchange.caller, value, pointer),
+    placeOf: (call) => queueFor(exchange.caller, app, call),
     headers: traceHeaders(exchange),
   });
   const planned = await planWorkflow(app, canvas, limits.workflowBytes);
+  if (exchange.allowance !== undefined) await exchange.allowance.take("submit", planned.tasks.length);
   const preference = readPreference(exchange.req.headers["prefer"], gateway.waitMaxSeconds);
   const wait = preference.waitSeconds > 0 && app.keepsResults ? waits.reserve(exchange) : undefined;
   try {
     await send(exchange, gateway, planned);
     const workflow = wait === undefined ? undefined : await result(gateway, planned, preference, wait);
-    answer(exchange, gateway, planned, preference, workflow);
+    return answer(exchange, gateway, planned, preference, workflow);
   } finally {
     wait?.release();
   }
 }
 
-/** When the broker fails halfway, the caller learns the ids: what was sent can be looked at, and revoked. */
+/** When the broker or the gateway's own store fails halfway, the caller learns the ids: what was sent can be looked at, and revoked. */
 async function send(exchange: Exchange, gateway: GatewayContext, planned: WorkflowPlan): Promise<void> {
-  const { plan, id, rootId } = planned;
+  const { plan, id } = planned;
   try {
     await sendPlan(gateway.app, plan);
   } catch (error) {
-    const problem = toProblem(error);
-    if (plan.steps.length === 1) throw problem;
-    await remember(gateway, planned);
-    const { self } = workflowLinks(id, exchange.base);
-    throw new Problem(problem.type, {
-      ...problem.options,
-      detail: `${problem.message} Some tasks of the workflow may have been sent: DELETE ${self} revokes them.`,
-      members: { ...problem.options.members, id, root_id: rootId },
-      headers: { ...problem.options.headers, location: self },
+    if (plan.steps.length === 1) throw toProblem(error);
+    await remember(exchange, gateway, planned).catch((failure: unknown) => {
+      gateway.logger.warn({ err: failure, workflowId: id }, "A workflow that was sent in part is not known");
     });
+    throw halfway(exchange, planned, error);
   }
-  await remember(gateway, planned);
+  await remember(exchange, gateway, planned).catch((error: unknown) => {
+    throw halfway(exchange, planned, error);
+  });
+  if (gateway.audit !== undefined)
+    for (const task of planned.tasks) exchange.noteSent({ id: task.id, task: task.call.task });
 }
 
-async function remember(gateway: GatewayContext, { id, rootId, nodes, tasks }: WorkflowPlan): Promise<void> {
+function halfway({ base }: Exchange, { id, rootId }: WorkflowPlan, error: unknown): Problem {
+  const { type, message, options } = toProblem(error);
+  const { self } = workflowLinks(id, base);
+  return new Problem(type, {
+    ...options,
+    detail: `${message} Some tasks of the workflow may have been sent: DELETE ${self} revokes them.`,
+    members: { ...options.members, id, root_id: rootId },
+    headers: { ...options.headers, location: self },
+  });
+}
+
+async function remember(
+  { caller }: Exchange,
+  gateway: GatewayContext,
+  { id, rootId, nodes, tasks }: WorkflowPlan,
+): Promise<void> {
   const submittedAtMs = Date.now();
-  for (const task of tasks) gateway.tracker.accept(toEntry(gateway, task, submittedAtMs));
+  await gateway.tracker.accept(
+    ...tasks.map((task) => ({ ...toEntry(gateway, task, submittedAtMs), ...ownedBy(caller) })),
+  );
   await gateway.workflows.record({ id, rootId, nodes, submittedAtMs });
 }
 
-function toEntry({ app }: GatewayContext, { id, call }: PlannedTask, submittedAtMs: number): TaskEntry {
+function toEntry(
+  { app }: GatewayContext,
+  { id, call }: PlannedTask,
+  submittedAtMs: number,
+): Omit<TaskEntry, keyof Ownership> {
   const { queue, eta, ignore_result: ignoreResult } = call.options;
   const route = app.router.route(
     call.task,
@@ -119,7 +146,7 @@ function answer(
   { id, rootId, nodes }: WorkflowPlan,
   { applied }: Preference,
   ended: Workflow | undefined,
-): void {
+): Answer {
   const links = workflowLinks(id, exchange.base);
   const headers = {
     location: links.self,
@@ -127,10 +154,9 @@ function answer(
   };
   if (ended === undefined) {
     const accepted = { id, root_id: rootId, state: "PENDING", results: nodes, links };
-    exchange.json(202, JSON.stringify(accepted), headers);
-    return;
+    return jsonAnswer(202, JSON.stringify(accepted), headers);
   }
-  exchange.json(200, finalText(exchange, gateway, ended, links.self), headers);
+  return jsonAnswer(200, finalText(exchange, gateway, ended, links.self), headers);
 }
 
 /** A result without a JSON form must not hide the id of a workflow that ran. */

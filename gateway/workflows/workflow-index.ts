@@ -1,7 +1,8 @@
 /**
- * Which workflows this gateway has accepted, and what they are made of: a result store knows a step only once it has run.
+ * Which workflows were accepted, and what they are made of: a result store knows a step only once it has run. They are
+ * records of the gateway's state, so every gateway that shares it finds them.
  */
-import { createSqlWorkflowTable } from "./sql-workflow-table.ts";
+import type { StateStore } from "../state/state-store.ts";
 import type { WorkflowNode } from "./workflow-node.ts";
 
 /** One accepted workflow. */
@@ -16,65 +17,68 @@ export interface WorkflowRecord {
   readonly nodes: readonly WorkflowNode[];
 }
 
-export interface WorkflowIndex {
-  /** Opens what it needs. Rejects when it cannot. Twice is fine. */
-  open(): Promise<void>;
-  /** Takes note; resolves when that is kept as well as it can be. Never rejects. */
-  record(workflow: WorkflowRecord): Promise<void>;
-  /** By the id of its last or of its first result. */
-  find(id: string): Promise<WorkflowRecord | undefined>;
-  /** Twice is fine. */
-  close(): Promise<void>;
-}
-
-/** Where workflows are kept beyond the process. */
-export interface WorkflowTable {
-  open(): Promise<void>;
-  insert(workflow: WorkflowRecord): Promise<void>;
-  find(id: string): Promise<WorkflowRecord | undefined>;
-  close(): Promise<void>;
-}
-
 export interface WorkflowIndexOptions {
-  /** Default: in memory only. */
-  readonly url?: string;
-  readonly onWarning: (message: string, error?: unknown) => void;
+  readonly state: StateStore;
+  /** Results of all workflows of this gateway that are kept, about 200 bytes each; the oldest workflows go first. */
+  readonly maxNodes?: number;
 }
 
-/** Results of all workflows that are kept in memory, about 200 bytes each; the oldest workflows go first. */
-const MAX_NODES = 100_000;
+/** Records of workflows, and of the ids of their first results, which lead to them. */
+const WORKFLOW = "workflow";
+const ROOT = "workflow-root";
+/** Those of the task index go then, too. */
+const MAX_AGE_MS = 7 * 86_400_000;
+const DEFAULT_MAX_NODES = 1_000_000;
 
-export function createWorkflowIndex({ url, onWarning }: WorkflowIndexOptions): WorkflowIndex {
-  const table = url === undefined ? undefined : createSqlWorkflowTable(url);
-  const byId = new Map<string, WorkflowRecord>();
-  const byRoot = new Map<string, string>();
-  let nodes = 0;
+export class WorkflowIndex {
+  readonly #state: StateStore;
+  readonly #maxNodes: number;
+  /** Those that this gateway has recorded, the oldest first, with the number of their nodes. */
+  readonly #recorded = new Map<string, { readonly rootId: string; readonly nodes: number }>();
+  #nodes = 0;
 
-  const keep = (workflow: WorkflowRecord): void => {
-    byId.set(workflow.id, workflow);
-    byRoot.set(workflow.rootId, workflow.id);
-    nodes += workflow.nodes.length;
-    for (const oldest of byId.values()) {
-      if (nodes <= MAX_NODES) break;
-      byId.delete(oldest.id);
-      byRoot.delete(oldest.rootId);
-      nodes -= oldest.nodes.length;
+  constructor({ state, maxNodes = DEFAULT_MAX_NODES }: WorkflowIndexOptions) {
+    this.#state = state;
+    this.#maxNodes = maxNodes;
+  }
+
+  /** Takes note; resolves when that is kept. Rejects with BackendError. */
+  async record(workflow: WorkflowRecord): Promise<void> {
+    const { id, rootId, nodes } = workflow;
+    const { records } = this.#state;
+    const expires = { expiresAtMs: workflow.submittedAtMs + MAX_AGE_MS };
+    await Promise.all([
+      records.add(WORKFLOW, id, JSON.stringify(workflow), expires),
+      ...(rootId === id ? [] : [records.add(ROOT, rootId, JSON.stringify(id), expires)]),
+    ]);
+    this.#recorded.set(id, { rootId, nodes: nodes.length });
+    this.#nodes += nodes.length;
+    await this.#forgetOldest();
+  }
+
+  async #forgetOldest(): Promise<void> {
+    for (const [id, { rootId, nodes }] of this.#recorded) {
+      if (this.#nodes <= this.#maxNodes) return;
+      this.#recorded.delete(id);
+      this.#nodes -= nodes;
+      await this.#state.records.delete(WORKFLOW, id);
+      if (rootId !== id) await this.#state.records.delete(ROOT, rootId);
     }
-  };
+  }
 
-  return {
-    open: async () => table?.open(),
-    async record(workflow) {
-      keep(workflow);
-      try {
-        await table?.insert(workflow);
-      } catch (error) {
-        onWarning("A workflow is known to this process only: its index could not be written", error);
-      }
-    },
-    async find(id) {
-      return byId.get(id) ?? byId.get(byRoot.get(id) ?? "") ?? (await table?.find(id));
-    },
-    close: async () => table?.close(),
-  };
+  /** By the id of its last or of its first result. */
+  async find(id: string): Promise<WorkflowRecord | undefined> {
+    const { records } = this.#state;
+    const found = await records.get(WORKFLOW, id);
+    if (found !== undefined) return toWorkflow(found.value);
+    const root = await records.get(ROOT, id);
+    if (root === undefined) return undefined;
+    const last = await records.get(WORKFLOW, JSON.parse(root.value) as string);
+    return last === undefined ? undefined : toWorkflow(last.value);
+  }
+}
+
+/** The gateway's own record: what is in it, it wrote. */
+function toWorkflow(value: string): WorkflowRecord {
+  return JSON.parse(value) as WorkflowRecord;
 }

@@ -48,4 +48,9 @@ export type {
 } from "./structured-fields.ts";
 export type { TimedKey, TimedSecret } from "./timed-keys.ts";
 export type { VerifiedWebhook, WebhookRequest, WebhookVerifier } from "./verifier.ts";
-export { type VerifiedHttpSignature, type VerifyHttpOptions, verifyHttp } from "./verify-http.ts";
+export {
+  signatureKeyIds,
+  type VerifiedHttpSignature,
+  type VerifyHttpOptions,
+  verifyHttp,
+} from "./verify-http.ts";

@@ -1,7 +1,7 @@
 /** Verifying requests and responses that are signed after RFC 9421, in the profile of http-signature-profile.ts. */
 import { DecodeError, EncodeError } from "../../protocol/index.ts";
 import { checkContentDigest } from "./content-digest.ts";
-import type { HttpMessage } from "./http-message.ts";
+import type { HttpHeaders, HttpMessage } from "./http-message.ts";
 import {
   algorithmOf,
   type HttpSignatureKey,
@@ -64,6 +64,17 @@ export function verifyHttp(message: HttpMessage, options: VerifyHttpOptions): Ve
     }
   }
   throw failure;
+}
+
+/**
+ * The names of the keys that signed with our tag, as far as the message says them: for those who look keys up. Throws
+ * DecodeError like verifyHttp; nothing of it is verified.
+ */
+export function signatureKeyIds(headers: HttpHeaders): readonly string[] {
+  return [...readCovered(headers, "signature-input").values()].flatMap(({ parameters }) => {
+    const keyid = parameters.get("keyid");
+    return parameters.get("tag") === SIGNATURE_TAG && typeof keyid === "string" ? [keyid] : [];
+  });
 }
 
 function verifyOne(

@@ -30,6 +30,11 @@ export function isTransient(error: unknown): boolean {
   return TRANSIENT_STATES.test(codeOf(error)) || LOST_CONNECTION.test(codeOf(error) || messageOf(error));
 }
 
+/** True when the database rolled a transaction back to end a deadlock or a conflict: all of it may be done anew. */
+export function isRolledBack(error: unknown): boolean {
+  return /^40(?:001|P01)$/.test(codeOf(error));
+}
+
 /** True when the database refuses a value (too long, NUL in text, out of range): the same row will never be taken. */
 export function isBadData(error: unknown): boolean {
   return /^22[0-9A-Z]{3}$/.test(codeOf(error));

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { createGateway, type Gateway } from "../../gateway/index.ts";
+import { type AccessOptions, createGateway, type Gateway } from "../../gateway/index.ts";
 import { testApp, testWorker } from "../helpers/worker.ts";
 
 const CHROMIUM = "/usr/bin/chromium";
@@ -28,7 +28,11 @@ interface Place {
 let browser: Browser;
 
 /** A page on a gateway of its own, whose worker waits at every step until the test lets it go on. */
-async function openDashboard(options: BrowserContextOptions = {}, path = "/"): Promise<Place> {
+async function openDashboard(
+  options: BrowserContextOptions = {},
+  path = "/",
+  access?: AccessOptions,
+): Promise<Place> {
   const app = testApp();
   let step: () => void = () => undefined;
   const nextStep = (): Promise<void> =>
@@ -49,7 +53,7 @@ async function openDashboard(options: BrowserContextOptions = {}, path = "/"): P
     return { steps: total };
   });
   await testWorker(app);
-  const gateway = createGateway({ app, allowTraceback: true });
+  const gateway = createGateway({ app, allowTraceback: true, ...(access && { access }) });
   onTestFinished(() => gateway.close());
   const { url, port } = await gateway.listen({ port: 0 });
   const context = await browser.newContext(options);
@@ -217,6 +221,34 @@ describe.skipIf(!process.env["CI"] && !existsSync(CHROMIUM))("the dashboard", ()
     await page.getByText("Ready", { exact: true }).waitFor();
     await fetch(`${url}/v1/call/examples.big`, { method: "POST" });
     await page.locator("#rows .badge", { hasText: "SUCCESS" }).waitFor();
+  });
+
+  it("asks for a key where one is needed, keeps it in the tab, and sends it with everything", async () => {
+    const { page, gateway, url } = await openDashboard({}, "/", {});
+    const made = await gateway.apiKeys?.create({ name: "person", policy: { read: "own" } });
+    const dialog = page.locator("#key-dialog");
+    await dialog.waitFor();
+    await page.keyboard.press("Escape");
+    expect(await dialog.isVisible()).toBe(true);
+    await page.locator("#key").fill("cel_wrong");
+    await page.keyboard.press("Enter");
+    await page.locator("#key-error", { hasText: "not valid" }).waitFor();
+    await page.locator("#key").fill(made?.key ?? "");
+    await page.keyboard.press("Enter");
+    await dialog.waitFor({ state: "hidden" });
+    await page.locator("#health-text", { hasText: "Ready" }).waitFor();
+    await page.locator("#task").fill("examples.add");
+    await page.locator("#args").fill("[2, 3]");
+    await page.locator("#send-button").click();
+    await page.locator("#detail", { hasText: "SUCCESS" }).waitFor();
+    await page.locator("#rows tr", { hasText: "SUCCESS" }).waitFor();
+    expect(await page.locator("#form-curl").textContent()).toContain("Authorization: Bearer $CELERITY_KEY");
+    await page.goto(url);
+    await page.locator("#rows tr", { hasText: "examples.add" }).waitFor();
+    expect(await dialog.isVisible()).toBe(false);
+    await gateway.apiKeys?.revoke(made?.record.id ?? "");
+    await page.goto(url);
+    await page.locator("#key-error", { hasText: "not valid" }).waitFor();
   });
 
   it("says that it does not know a task", async () => {

@@ -134,6 +134,12 @@ describe("the verdict on a run", () => {
     expect(judge(found, { ...NOTHING_SPECIAL, lostByPython: ["x"] }).lost).toBe(1);
   });
 
+  it("does not count as lost what the broker has forgotten and the gateway says so of", async () => {
+    const found = await evidence("start:a end:a");
+    expect(judge(found, { ...NOTHING_SPECIAL, reportedLost: ["b"] })).toMatchObject({ run: 1, lost: 0 });
+    expect(judge(found, { ...NOTHING_SPECIAL, reportedLost: ["a"] }).lost).toBe(1);
+  });
+
   it("compares what the row itself has measured, and how long it took to recover", async () => {
     const slow = { ...NOTHING_SPECIAL, recovery: { seconds: 3, limit: 2 } };
     expect(exceeded(await evidence(ALL), slow)).toEqual(["seconds to recover"]);

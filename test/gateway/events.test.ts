@@ -1,4 +1,5 @@
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { postgresUrl, redisUrl, sqliteFile } from "../helpers/services.ts";
 import { testApp, testWorker } from "../helpers/worker.ts";
 import { exception, openGateway, post, read, storeState } from "./place.ts";
 
@@ -206,5 +207,82 @@ describe("GET /v1/events", () => {
     expect((await fetch(`${url}/v1/events`)).status).toBe(503);
     first.close();
     await expect.poll(async () => (await follow(`${url}/v1/events`)).response.status).toBe(200);
+  });
+});
+
+describe("GET /v1/events that is picky, or comes back", () => {
+  it("tells of the tasks that were asked for only", async () => {
+    const { url } = await openGateway();
+    const stream = await follow(`${url}/v1/events?task=wanted&tag=x`);
+    await stream.next();
+    await post(`${url}/v1/tasks`, { task: "other", tags: ["x"] });
+    await post(`${url}/v1/tasks`, { task: "wanted" });
+    const { id } = (await read(post(`${url}/v1/tasks`, { task: "wanted", tags: ["y", "x"] }))).body;
+    expect((await stream.next())?.data).toMatchObject({ id, task: "wanted", tags: ["y", "x"] });
+  });
+
+  it.each(["?since=yesterday", "?state=a%00b", `?tag=${"x".repeat(256)}`])("refuses %s", async (query) => {
+    const { url } = await openGateway();
+    expect((await fetch(`${url}/v1/events${query}`)).status).toBe(422);
+  });
+
+  it("goes on after Last-Event-ID", async () => {
+    const { app, url } = await openGateway();
+    const stream = await follow(`${url}/v1/events`);
+    await stream.next();
+    const first = (await read(post(`${url}/v1/tasks`, { task: "first" }))).body;
+    const seen = await stream.next();
+    expect(seen?.data["id"]).toBe(first["id"]);
+    stream.close();
+    const second = (await read(post(`${url}/v1/tasks`, { task: "second" }))).body;
+    const again = await follow(`${url}/v1/events`, { "last-event-id": String(seen?.id) });
+    const missed = await again.next();
+    expect(missed?.data).toMatchObject({ id: second["id"], state: "PENDING" });
+    expect(missed?.id).toBeGreaterThan(seen?.id ?? 0);
+    await storeState(app, String(second["id"]), "SUCCESS", 1);
+    expect((await again.next())?.data).toMatchObject({ id: second["id"], state: "SUCCESS" });
+  });
+
+  it("says ready again to who comes from a feed that is gone", async () => {
+    const { url } = await openGateway();
+    const stream = await follow(`${url}/v1/events`, { "last-event-id": "123456" });
+    expect((await stream.next())?.event).toBe("ready");
+  });
+});
+
+describe.each([
+  ["Redis", async () => `${await redisUrl()}`],
+  ["SQLite", async () => `sqlite:///${await sqliteFile()}`],
+  ["PostgreSQL", postgresUrl],
+])("two gateways that share %s", (_name, place) => {
+  it("tell of each other's tasks, and a stream goes on at the other one", async () => {
+    const stateUrl = await place();
+    const app = testApp();
+    const [one, two] = [await openGateway({ app, stateUrl }), await openGateway({ app, stateUrl })];
+    const stream = await follow(`${one.url}/v1/events`);
+    await stream.next();
+    const first = (await read(post(`${one.url}/v1/tasks`, { task: "first" }))).body;
+    expect((await stream.next())?.data).toMatchObject({ id: first["id"], state: "PENDING" });
+    // The other gateway learns within some seconds that somebody listens.
+    const events: ServerEvent[] = [];
+    const reading = (async () => {
+      for (let event = await stream.next(); event !== undefined; event = await stream.next())
+        events.push(event);
+    })().catch(() => undefined);
+    await vi.waitFor(
+      async () => {
+        await post(`${two.url}/v1/tasks`, { task: "second" });
+        expect(events.at(-1)?.data).toMatchObject({ task: "second" });
+      },
+      { timeout: 20_000, interval: 200 },
+    );
+    const heard = events.at(-1);
+    stream.close();
+    await reading;
+    const third = (await read(post(`${one.url}/v1/tasks`, { task: "third" }))).body;
+    const again = await follow(`${two.url}/v1/events?task=third`, { "last-event-id": String(heard?.id) });
+    expect((await again.next())?.data).toMatchObject({ id: third["id"], state: "PENDING" });
+    await storeState(app, String(third["id"]), "SUCCESS", 1);
+    expect((await again.next())?.data).toMatchObject({ id: third["id"], state: "SUCCESS" });
   });
 });

@@ -109,7 +109,7 @@ describe("bodies", () => {
 describe("paths and methods", () => {
   it.each([
     ["GET", "/v1/nothing", 404, undefined],
-    ["GET", "/v1/tasks/", 422, undefined],
+    ["GET", "/v1/tasks/", 404, undefined],
     ["GET", "/v1/tasks/a/b", 404, undefined],
     ["GET", "/v2/tasks", 404, undefined],
     ["GET", "/../../etc/passwd", 404, undefined],
@@ -118,7 +118,7 @@ describe("paths and methods", () => {
     ["GET", "/v1/tasks/%zz", 400, undefined],
     ["GET", "/%zz", 404, undefined],
     ["PUT", "/v1/tasks", 405, "POST, GET, HEAD"],
-    ["DELETE", "/v1/tasks/x", 405, "GET, HEAD"],
+    ["DELETE", "/v1/catalog", 405, "GET, HEAD"],
     ["OPTIONS", "/v1/tasks", 405, "POST, GET, HEAD"],
     ["GET", "/v1/call/t", 405, "POST"],
     ["POST", "/healthz", 405, "GET, HEAD"],

@@ -322,11 +322,11 @@ describe("GET /v1/catalog", () => {
 describe("a restarted gateway", () => {
   it("still knows what it accepted", async () => {
     const app = testApp();
-    const indexUrl = `sqlite:///${await sqliteFile()}`;
-    const first = await openGateway({ app, indexUrl });
+    const stateUrl = `sqlite:///${await sqliteFile()}`;
+    const first = await openGateway({ app, stateUrl });
     const { id } = (await read(post(`${first.url}/v1/tasks`, { task: "examples.add" }))).body;
     await first.gateway.close();
-    const second = await openGateway({ app, indexUrl });
+    const second = await openGateway({ app, stateUrl });
     expect((await read(fetch(`${second.url}/v1/tasks/${id}`))).body).toMatchObject({
       state: "PENDING",
       task: "examples.add",

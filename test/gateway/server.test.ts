@@ -85,11 +85,12 @@ describe("close()", () => {
     const { gateway, port } = await openGateway({ limits: { closeGraceMs: 100 } });
     const socket = connect(port, "127.0.0.1");
     socket.write(
-      "POST /v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nContent-Type: application/json\r\n\r\n{",
+      "POST /v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nContent-Type: application/json\r\nExpect: 100-continue\r\n\r\n{",
     );
     socket.on("error", () => undefined);
+    // "100 Continue": the request is under way.
+    await once(socket, "data");
     const closed = once(socket, "close");
-    await once(socket, "connect");
     await gateway.close();
     await closed;
   });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { startRedis } from "../helpers/services.ts";
 import { takeMessages, testApp, testWorker } from "../helpers/worker.ts";
 import { openGateway, post, read, sendRaw } from "./place.ts";
@@ -191,7 +191,7 @@ describe("the checks of a task", () => {
     expect(body["errors"]).toEqual([
       {
         pointer: `/${name}`,
-        detail: `"${name}" is not an option of this request; allowed: task, args, kwargs, queue, eta, delay, expires, priority, ignore_result`,
+        detail: `"${name}" is not an option of this request; allowed: task, args, kwargs, queue, eta, delay, expires, priority, ignore_result, tags, dedupe, callback`,
       },
     ]);
   });
@@ -389,9 +389,10 @@ describe("a broker that is away", () => {
     expect(refused.headers.get("retry-after")).toBe("5");
     expect(refused.body["type"]).toBe("/problems/broker-unavailable");
     expect(JSON.stringify(refused.body)).not.toMatch(/redis|127\.0\.0\.1|at .*\.ts/);
-    const ready = await read(fetch(`${url}/readyz`));
-    expect(ready.status).toBe(503);
-    expect(ready.body).toEqual({ ready: false, reason: expect.stringContaining("broker") });
+    // An answer counts for a second.
+    await expect
+      .poll(() => read(fetch(`${url}/readyz`)))
+      .toMatchObject({ status: 503, body: { ready: false, reason: expect.stringContaining("broker") } });
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
     await redis.restart();
     await expect.poll(async () => (await fetch(`${url}/readyz`)).status, { timeout: 20_000 }).toBe(200);
@@ -408,5 +409,22 @@ describe("a broker that hangs", () => {
     await expect.poll(() => gateway.ready(), { timeout: 10_000 }).toMatchObject({ ready: false });
     redis.resume();
     await expect.poll(() => gateway.ready(), { timeout: 20_000 }).toEqual({ ready: true });
+  });
+
+  it("is 503 within the deadline, long before the connection counts as dead", async () => {
+    const redis = await startRedis();
+    const { url } = await openGateway({
+      settings: {
+        brokerUrl: `${redis.url}/0`,
+        brokerTransportOptions: { socketTimeout: 600 },
+        taskPublishDeadline: 1,
+      },
+    });
+    expect((await post(`${url}/v1/tasks`, { task: "t" })).status).toBe(202);
+    redis.pause();
+    const refused = await read(post(`${url}/v1/tasks`, { task: "t" }));
+    expect([refused.status, refused.body["type"]]).toEqual([503, "/problems/broker-unavailable"]);
+    redis.resume();
+    await vi.waitFor(async () => expect((await post(`${url}/v1/tasks`, { task: "t" })).status).toBe(202));
   });
 });

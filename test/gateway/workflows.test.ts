@@ -260,7 +260,7 @@ describe("a broker that fails", () => {
     await (await app.openConnection()).declareQueue({ name: "odd", maxPriority: 5 });
     const canvas = { group: [add(1, 2), { ...add(3, 4), options: { queue: "odd" } }] };
     const { status, headers, body } = await read(post(`${url}/v1/workflows`, canvas));
-    expect([status, body["type"]]).toEqual([502, "/problems/broker-refused"]);
+    expect([status, body["type"]]).toEqual([503, "/problems/broker-refused"]);
     expect(headers.get("location")).toBe(`/v1/workflows/${body["id"]}`);
     const sent = await read(fetch(url + headers.get("location")));
     expect(sent.body).toMatchObject({ id: body["id"], total: 2, state: "PENDING" });
@@ -333,12 +333,12 @@ describe("reading a workflow", () => {
   });
 
   it("outlives the gateway with an index in a database", async () => {
-    const indexUrl = `sqlite:///${await sqliteFile()}`;
+    const stateUrl = `sqlite:///${await sqliteFile()}`;
     const app = testApp();
-    const first = await openGateway({ app, indexUrl });
+    const first = await openGateway({ app, stateUrl });
     const { body: sent } = await read(post(`${first.url}/v1/workflows`, { chain: [add(1, 2), add(3)] }));
     await first.gateway.close();
-    const { url } = await openGateway({ app, indexUrl });
+    const { url } = await openGateway({ app, stateUrl });
     for (const id of [sent["id"], sent["root_id"]]) {
       const { status, body } = await read(fetch(`${url}/v1/workflows/${id}`));
       expect([status, body["total"], body["root_id"]]).toEqual([200, 2, sent["root_id"]]);

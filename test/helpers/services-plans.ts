@@ -87,8 +87,11 @@ function rabbitEnvironment(folder: string, port: number): NodeJS.ProcessEnv {
   };
 }
 
-/** A PostgreSQL that trusts everyone and never syncs. It refuses to run as root, so root runs it as its own user. */
-export async function postgresPlan(): Promise<ServerPlan> {
+/**
+ * A PostgreSQL that trusts everyone and never syncs, so that a kill -9 costs it the last moment. It refuses to run as root, so
+ * root runs it as its own user. `args` are more of its command line.
+ */
+export async function postgresPlan(args: readonly string[] = []): Promise<ServerPlan> {
   const user = process.getuid?.() === 0 ? await postgresUser() : undefined;
   const [port, folder] = [await freePorts(1), await makeFolder("postgres", user)];
   const data = join(folder, "data");
@@ -113,7 +116,11 @@ export async function postgresPlan(): Promise<ServerPlan> {
   return {
     url: `postgresql://postgres@127.0.0.1:${port}`,
     command: program("postgres"),
-    args: ["-D", data, "-p", String(port), "-k", folder, ...settings.flatMap((setting) => ["-c", setting])],
+    args: [
+      ...["-D", data, "-p", String(port), "-k", folder],
+      ...settings.flatMap((setting) => ["-c", setting]),
+      ...args,
+    ],
     folder,
     stopSignal: "SIGQUIT",
     ready: /database system is ready to accept connections/,

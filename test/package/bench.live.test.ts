@@ -34,6 +34,8 @@ const BENCHES: readonly BenchRun[] = [
   { name: "roundtrip-redis", cases: 1 },
   { name: "roundtrip-amqp", cases: 1 },
   { name: "gateway", cases: 1 },
+  { name: "gateway-flower", cases: 1, roles: ["celerity", "python"] },
+  { name: "gateway-waits", cases: 1, roles: ["celerity", "floor"] },
   { name: "codecs-serializers", cases: 26 },
   { name: "codecs-compressors", cases: 30 },
   { name: "codecs-signing", cases: 6 },

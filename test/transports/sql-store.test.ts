@@ -329,6 +329,25 @@ test("a full disk refuses messages, and takes them when there is room again", as
   expect(await store.size("q")).toBe(50);
 });
 
+test("what a full disk does not let it give back is given back when there is room again", async () => {
+  const url = `sqlite:///${await sqliteFile()}`;
+  const store = await opened(url);
+  const db = await tables(url);
+  const large = entries("q", "x".repeat(500_000));
+  await store.put(large);
+  const taken = await store.take(["q"], 1);
+  const [before] = await db.all<{ page_count: number }>("PRAGMA page_count");
+  await db.all(`PRAGMA max_page_count = ${before?.page_count ?? 0}`);
+  // This one gets the pages that are free.
+  await store.put(large);
+  const settled = store.settle([], tags(taken));
+  // By then the first attempt has failed.
+  await expect(store.put(large)).rejects.toMatchObject({ code: "broker_refused" });
+  await db.all("PRAGMA max_page_count = 1000000");
+  await settled;
+  expect(await store.size("q")).toBe(2);
+});
+
 test("bad options and places are told", async () => {
   await expect(opened("sqla+mysql://h/d")).rejects.toMatchObject({ code: "bad_config" });
   await expect(opened("sqlite://", { leaseMs: "soon" })).rejects.toMatchObject({ code: "bad_config" });

@@ -13,7 +13,7 @@ class CountedLane {
   waiting = 0;
 
   get scheduler(): object {
-    return { active: { size: this.active }, waiting: { length: this.waiting } };
+    return { active: { size: this.active }, besideCount: 0, waiting: { length: this.waiting } };
   }
 
   resize(by: number): void {

@@ -1,6 +1,6 @@
 /** Declares, asks about and removes queues and exchanges, one thing at a time on a channel that a refusal may cost. */
 import type { Options, Replies } from "amqplib/callback_api";
-import type { ExchangeSpec, QueueSpec } from "../transport.ts";
+import type { ExchangeSpec, QueueFacts, QueueSpec } from "../transport.ts";
 import { type Channel, call, type Model, openChannel } from "./amqplib.ts";
 import { bindToDelays, bindToParking, type DelayedQueueType, declareDelays } from "./delays.ts";
 import { brokerText, replyCode, toBrokerError } from "./errors.ts";
@@ -82,21 +82,27 @@ export class Topology {
     this.#declared.clear();
   }
 
-  queueSize(queue: string): Promise<number> {
-    return this.#unlessMissing(`The size of queue "${queue}" is unknown`, async (channel) => {
-      return (await call<Replies.AssertQueue>((done) => channel.checkQueue(queue, done))).messageCount;
+  async queueSize(queue: string): Promise<number> {
+    return (await this.queueFacts(queue)).ready;
+  }
+
+  queueFacts(queue: string): Promise<QueueFacts> {
+    const nothing = { ready: 0, consumers: 0 };
+    return this.#unlessMissing(`The size of queue "${queue}" is unknown`, nothing, async (channel) => {
+      const found = await call<Replies.AssertQueue>((done) => channel.checkQueue(queue, done));
+      return { ready: found.messageCount, consumers: found.consumerCount };
     });
   }
 
   purgeQueue(queue: string): Promise<number> {
-    return this.#unlessMissing(`Queue "${queue}" cannot be purged`, async (channel) => {
+    return this.#unlessMissing(`Queue "${queue}" cannot be purged`, 0, async (channel) => {
       return (await call<Replies.PurgeQueue>((done) => channel.purgeQueue(queue, done))).messageCount;
     });
   }
 
   async deleteQueue(queue: string): Promise<void> {
     this.forget();
-    await this.#unlessMissing(`Queue "${queue}" cannot be deleted`, async (channel) => {
+    await this.#unlessMissing(`Queue "${queue}" cannot be deleted`, 0, async (channel) => {
       return (await call<Replies.DeleteQueue>((done) => channel.deleteQueue(queue, {}, done))).messageCount;
     });
   }
@@ -112,11 +118,15 @@ export class Topology {
     return declared;
   }
 
-  async #unlessMissing(action: string, ask: (channel: Channel) => Promise<number>): Promise<number> {
+  async #unlessMissing<Answer>(
+    action: string,
+    nothing: Answer,
+    ask: (channel: Channel) => Promise<Answer>,
+  ): Promise<Answer> {
     try {
       return await this.#run(ask);
     } catch (error) {
-      if (replyCode(error) === NOT_FOUND) return 0;
+      if (replyCode(error) === NOT_FOUND) return nothing;
       throw toBrokerError(action, error);
     }
   }

@@ -206,3 +206,22 @@ export const BIND_EXPIRING: RedisScript = redisScript(`${NOW}
 redis.call('SADD', KEYS[1], ARGV[1])
 return redis.call('ZADD', KEYS[2], 'GT', math.floor(now * 1000) + tonumber(ARGV[3]), ARGV[2])
 `);
+
+/**
+ * Counts the entries that end in one of the given ways; nil when there are too many to look through.
+ *
+ * KEYS: unacked. ARGV: the most that are looked through, the endings.
+ */
+export const COUNT_HELD: RedisScript = redisScript(`
+if redis.call('HLEN', KEYS[1]) > tonumber(ARGV[1]) then return nil end
+local count = 0
+for _, entry in ipairs(redis.call('HVALS', KEYS[1])) do
+  for i = 2, #ARGV do
+    if string.sub(entry, -#ARGV[i]) == ARGV[i] then
+      count = count + 1
+      break
+    end
+  end
+end
+return count
+`);

@@ -18,13 +18,15 @@ import type {
   StoreEntry,
   Subscription,
 } from "../queue-store.ts";
-import type { TransportCapabilities } from "../transport.ts";
+import type { BrokerEpoch, QueueFacts, TransportCapabilities } from "../transport.ts";
 import { Bindings } from "./bindings.ts";
 import { Claims } from "./claims.ts";
+import { readEpoch } from "./epoch.ts";
 import { Fanout } from "./fanout.ts";
 import { fanoutTopic, listKey, listKeys, type RedisLayout } from "./layout.ts";
 import { Leases } from "./leases.ts";
 import { type ClaimLedger, NOTHING, type Unsettled } from "./ledger.ts";
+import { peekQueue, queueFacts } from "./look.ts";
 import { parkedKeys, returnDue } from "./parking.ts";
 import { type Listener, WakeUps } from "./wake-ups.ts";
 
@@ -325,6 +327,18 @@ export class RedisQueueStore implements QueueStore {
     const lists = listKeys(this.#options.layout, queue);
     const sizes = await this.#ask(() => Promise.all(lists.map((list) => this.#client.llen(list))));
     return sizes.reduce((sum, size) => sum + size, 0);
+  }
+
+  facts(queue: string): Promise<QueueFacts> {
+    return this.#ask(() => queueFacts(this.#client, this.#options.layout, queue));
+  }
+
+  peek(queue: string, offset: number, limit: number): Promise<readonly string[]> {
+    return this.#ask(() => peekQueue(this.#client, this.#options.layout, queue, { offset, limit }));
+  }
+
+  epoch(): Promise<BrokerEpoch> {
+    return this.#ask(() => readEpoch(this.#client, this.#options.layout));
   }
 
   purge(queue: string): Promise<number> {

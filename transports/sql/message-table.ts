@@ -8,6 +8,7 @@ import {
   type SqlExecutor,
 } from "../../stores/sql/index.ts";
 import type { StoreEntry } from "../queue-store.ts";
+import type { QueueFacts } from "../transport.ts";
 import { type DialectWords, type TableNames, WORDS } from "./tables.ts";
 
 /** A message chosen to be served next. */
@@ -178,6 +179,35 @@ export class MessageTable {
       [queue],
     );
     return row?.count ?? 0;
+  }
+
+  /** What Python consumers hold cannot be told from what they are done with. */
+  async facts(executor: SqlExecutor, queue: string): Promise<Required<Omit<QueueFacts, "consumers">>> {
+    const { message, claim, parked } = this.#names;
+    const [row] = await executor.all<{ ready: number; unacked: number; scheduled: number }>(
+      `SELECT
+         (SELECT count(*) FROM ${message} WHERE ${this.#inQueue()} AND ${this.#words.visible}) AS ready,
+         (SELECT count(*) FROM ${claim} JOIN ${message} ON id = message_id
+          WHERE ${this.#inQueue()} AND consumer IS NOT NULL) AS unacked,
+         (SELECT count(*) FROM ${parked} WHERE ${this.#inQueue()}) AS scheduled`,
+      [queue, queue, queue],
+    );
+    return row ?? { ready: 0, unacked: 0, scheduled: 0 };
+  }
+
+  /** Payloads of waiting messages in the order of service. */
+  async peek(
+    executor: SqlExecutor,
+    queue: string,
+    offset: number,
+    limit: number,
+  ): Promise<readonly string[]> {
+    const rows = await executor.all<{ payload: string }>(
+      `SELECT payload FROM ${this.#names.message} WHERE ${this.#inQueue()} AND ${this.#words.visible}
+       ORDER BY timestamp, id LIMIT ? OFFSET ?`,
+      [queue, limit, offset],
+    );
+    return rows.map(({ payload }) => payload);
   }
 
   /** Removes what waits and, as kombu, what was delivered; but not what one of our consumers works on. */

@@ -16,7 +16,7 @@ import {
 } from "../../stores/sql/index.ts";
 import { DueWatch } from "../due-watch.ts";
 import type { Binding, ClaimedMessage, ClaimToPark, QueueStore, StoreEntry } from "../queue-store.ts";
-import type { TransportCapabilities } from "../transport.ts";
+import type { QueueFacts, TransportCapabilities } from "../transport.ts";
 import { ConsumerLease, queueTopic } from "./lease.ts";
 import { MessageTable, type Picked } from "./message-table.ts";
 import { Parking } from "./parking.ts";
@@ -40,7 +40,7 @@ export interface SqlStoreOptions {
 
 /** First pause of a consumer that looks by itself; it grows up to the polling interval. */
 const FIRST_PAUSE_MS = 20;
-/** How long acknowledgements are tried again while the database is away. Later their messages are with others. */
+/** How long a store that is being closed tries acknowledgements again while the database is away or full. */
 const SETTLE_BUDGET_MS = 10_000;
 const SETTLE_PAUSE_MS = 250;
 
@@ -58,6 +58,7 @@ export class SqlStore implements QueueStore {
   readonly #taken = new Set<string>();
   readonly #bells = new Set<Bell>();
   #end: (error: Error | undefined) => void = () => undefined;
+  #isOver = false;
   #closing: Promise<void> | undefined;
 
   constructor(options: SqlStoreOptions) {
@@ -66,7 +67,10 @@ export class SqlStore implements QueueStore {
     this.#db = db;
     this.#messages = new MessageTable(db.dialect, names);
     this.ended = new Promise((resolve) => {
-      this.#end = resolve;
+      this.#end = (error) => {
+        this.#isOver = true;
+        resolve(error);
+      };
     });
     const onLost = (): void => this.#end(this.#leaseLost());
     this.#lease = new ConsumerLease({ db, names, messages: this.#messages, leaseMs, onWarning, onLost });
@@ -205,6 +209,14 @@ export class SqlStore implements QueueStore {
     return this.#guard(() => this.#messages.count(this.#db, queue));
   }
 
+  facts(queue: string): Promise<QueueFacts> {
+    return this.#guard(() => this.#messages.facts(this.#db, queue));
+  }
+
+  peek(queue: string, offset: number, limit: number): Promise<readonly string[]> {
+    return this.#guard(() => this.#messages.peek(this.#db, queue, offset, limit));
+  }
+
   purge(queue: string): Promise<number> {
     return this.#write(async (tx) => {
       const count = await this.#messages.count(tx, queue);
@@ -260,14 +272,18 @@ export class SqlStore implements QueueStore {
     }
   }
 
-  /** For what nobody repeats: tries again while the database is away. */
+  /**
+   * For what nobody repeats: tries again while the database is away or full, and the messages are ours. An acknowledgement
+   * given up before would leave its message with a process that lives, out of everybody's sight.
+   */
   async #patiently(work: (tx: SqlTransaction) => Promise<void>): Promise<void> {
     const deadlineAtMs = performance.now() + SETTLE_BUDGET_MS;
     for (;;) {
       try {
         return await this.#db.transaction(work, { durable: false });
       } catch (error) {
-        if (!isTransient(error) || performance.now() >= deadlineAtMs) throw toBrokerError(error);
+        const isGivenUp = this.#isOver || (this.#closing !== undefined && performance.now() >= deadlineAtMs);
+        if (isGivenUp || !(isTransient(error) || isFull(error))) throw toBrokerError(error);
       }
       await new Promise((resolve) => setTimeout(resolve, SETTLE_PAUSE_MS));
     }

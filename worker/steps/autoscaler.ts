@@ -80,10 +80,10 @@ export class Autoscaler {
     return { max: this.#max, min: this.#min };
   }
 
-  /** Tasks that run or wait in the worker. */
+  /** Tasks that run or wait in the worker, and take a place in its pool. */
   get #held(): number {
     const { scheduler } = this.#options.lane;
-    return scheduler.active.size + scheduler.waiting.length;
+    return scheduler.active.size - scheduler.besideCount + scheduler.waiting.length;
   }
 
   async #look(): Promise<void> {

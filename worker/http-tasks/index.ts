@@ -1,0 +1,2 @@
+/** Tasks that are URLs. */
+export { createHttpTasks, type HttpTasks } from "./http-tasks.ts";
