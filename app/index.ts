@@ -2,7 +2,7 @@
 export * from "./app.ts";
 export { applyCanvas, planContext, sendPlan } from "./apply-canvas.ts";
 export * from "./apply-signature.ts";
-export { brokerRisks } from "./broker-risks.ts";
+export { risksOfBrokers } from "./broker-risks.ts";
 export * from "./canvas/index.ts";
 export * from "./control-command.ts";
 export { type CurrentTask, runAsTask } from "./current-task.ts";

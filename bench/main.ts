@@ -5,6 +5,8 @@ import { toError } from "../protocol/index.ts";
 import { compressorsBench, serializersBench, signingBench } from "./codecs/bench.ts";
 import { gatewayBench } from "./gateway/bench.ts";
 import { gatewayFlowerBench, gatewayWaitsBench } from "./gateway/flower.ts";
+import { gatewayGuardedBench } from "./gateway/guarded-bench.ts";
+import { gatewayMemoryBench } from "./gateway/memory-bench.ts";
 import type { Bench } from "./lib/bench.ts";
 import { type BenchOptions, readOptions, USAGE } from "./lib/options.ts";
 import { describeProfiles } from "./lib/profile.ts";
@@ -35,8 +37,10 @@ const BENCHES: readonly Bench[] = [
   workflowsBench,
   largeChordsBench,
   gatewayBench,
+  gatewayGuardedBench,
   gatewayFlowerBench,
   gatewayWaitsBench,
+  gatewayMemoryBench,
   serializersBench,
   compressorsBench,
   signingBench,

@@ -36,6 +36,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   "api-keys": async () => (await import("./commands/api-keys.ts")).apiKeysCommand(),
   keys: async () => (await import("./commands/keys.ts")).keysCommand(),
   config: async () => (await import("./commands/config.ts")).configCommand(),
+  conformance: async () => (await import("./commands/conformance.ts")).conformanceCommand(),
 };
 
 const [asked = ""] = process.argv.slice(2);

@@ -14,6 +14,14 @@ export interface Shutdown {
   readonly now: AbortSignal;
 }
 
+/** Resolves when the signal is aborted. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
 export interface ShutdownOptions {
   /** Asked when it matters: does a cold shutdown give what runs some time before? */
   readonly hasSoftPhase?: () => boolean;

@@ -7,9 +7,11 @@ import { makeFolder, removeFolder } from "../test/helpers/services-process.ts";
 import { type BrokerName, type Fault, type FaultCase, NotHere } from "./lib/fault.ts";
 import type { Ledger } from "./lib/ledger.ts";
 import { type FaultsOptions, readOptions, usage } from "./lib/options.ts";
+import { openOwnPlace } from "./lib/own-servers.ts";
 import { followRun } from "./lib/progress.ts";
 import { isFailure, type Line, reasonsOf, toJson, toTable, where } from "./lib/report.ts";
 import { casesOf, runFault } from "./lib/run-fault.ts";
+import type { Place } from "./lib/scene.ts";
 import { FAULTS } from "./rows/index.ts";
 
 /** A line of the table to be. */
@@ -49,7 +51,7 @@ async function runAll(options: FaultsOptions): Promise<number> {
   if (plan.length === 0) throw new Error("No fault comes in this form on this broker: see --help.");
   process.stderr.write(`${plan.length} runs, ${tasks} tasks each, --seed ${seed}\n`);
   // Results are always in Redis.
-  const isRabbitNeeded = plan.some(({ broker }) => broker === "rabbitmq");
+  const isRabbitNeeded = plan.some(({ broker, fault }) => broker === "rabbitmq" && !fault.ownServers);
   const servers = await startServers(isRabbitNeeded ? ["redis", "rabbitmq"] : ["redis"]);
   const lines: Line[] = [];
   try {
@@ -100,12 +102,10 @@ async function runOne(
   { tasks, seed, seconds, leaseMs }: FaultsOptions,
   onBegun: (ledger: Ledger) => void,
 ): Promise<Line> {
-  const { fault, form, broker } = step;
+  const { fault, form } = step;
   const folder = await makeFolder("faults");
   try {
-    const { urls, resultsUrl } = await servers.clear();
-    const url = broker === "sqlite" ? `sqla+sqlite:///${join(folder, "broker.sqlite")}` : urls[broker];
-    const place = { broker, url, resultsUrl, folder };
+    await using place = await openPlace(step, servers, folder);
     const scene = { place, form, tasks, seed, seconds, leaseMs };
     return await runFault(fault, scene, interruption.signal, onBegun);
   } catch (error) {
@@ -114,4 +114,16 @@ async function runOne(
   } finally {
     await removeFolder(folder);
   }
+}
+
+/** An empty place: on the servers of all, or on some that the fault may break. */
+async function openPlace(
+  { fault, form, broker }: Step,
+  shared: Servers,
+  folder: string,
+): Promise<Place & AsyncDisposable> {
+  if (fault.ownServers) return openOwnPlace(broker, folder, form);
+  const { urls, resultsUrl } = await shared.clear();
+  const url = broker === "sqlite" ? `sqla+sqlite:///${join(folder, "broker.sqlite")}` : urls[broker];
+  return { broker, url, resultsUrl, folder, [Symbol.asyncDispose]: async () => undefined };
 }

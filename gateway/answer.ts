@@ -7,6 +7,8 @@ export interface Answer {
   readonly contentType: string;
   readonly text: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** Some of the work could not be done now: who repeats the request with its key has the rest done. */
+  readonly isUnfinished?: boolean;
 }
 
 export const PROBLEM_TYPE = "application/problem+json";

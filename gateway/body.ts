@@ -11,6 +11,9 @@ export interface BodyLimits {
   readonly held: Budget;
 }
 
+/** The header that tells which types a method takes (W3C LDP, RFC 5789); `Accept` for others (RFC 9110, 15.5.16). */
+const ACCEPT_OF_METHOD: Readonly<Record<string, string>> = { POST: "accept-post", PATCH: "accept-patch" };
+
 const UTF8 = /^\s*charset\s*=\s*"?utf-8"?\s*$/i;
 
 /** Throws Problem `unsupported-media-type` for anything but uncompressed JSON in UTF-8. */
@@ -32,7 +35,7 @@ export function requireMediaType(req: IncomingMessage, allowed: readonly string[
     const shown = header === undefined ? "missing" : JSON.stringify(header.slice(0, 100));
     throw new Problem("unsupported-media-type", {
       detail: `Content-Type is ${shown}; it must be ${allowed.join(" or ")}.`,
-      headers: { "accept-post": allowed.join(", ") },
+      headers: { [ACCEPT_OF_METHOD[req.method ?? ""] ?? "accept"]: allowed.join(", ") },
     });
   }
   if (encoding !== undefined && encoding.toLowerCase() !== "identity") {

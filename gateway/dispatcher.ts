@@ -1,12 +1,14 @@
 /** Runs a request: finds its route, runs it, and turns whatever is thrown into an answer. */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { PROBLEM_TYPE } from "./answer.ts";
 import type { GatewayContext } from "./context.ts";
+import { endAfter, isTooLate } from "./ending-connections.ts";
 import { Exchange } from "./exchange.ts";
 import { toProblem } from "./http-status.ts";
+import { logPath } from "./log-path.ts";
 import { PROBLEMS, Problem, problemHeaders, problemMembers } from "./problems.ts";
+import { requireParameters } from "./query-check.ts";
 import type { Match, Router } from "./router.ts";
-
-const PROBLEM_TYPE = "application/problem+json";
 
 /** A request split into what routing needs. */
 export interface Target {
@@ -41,6 +43,7 @@ export function createDispatcher(router: Router, gateway: GatewayContext): Dispa
       if (route === undefined) throw methodNotAllowed(match);
       const admitting = access?.admit(exchange, route);
       if (admitting !== undefined) await admitting;
+      requireParameters(exchange, route);
       // Answers that are ready at once cost no turn of the event loop.
       const answering =
         span === undefined
@@ -58,6 +61,8 @@ export function createDispatcher(router: Router, gateway: GatewayContext): Dispa
 
   return {
     dispatch(req, res) {
+      // Its connection ends as soon as the answer before it is sent.
+      if (isTooLate(req)) return true;
       const { path, search, base } = targetOf(req);
       try {
         requireOneHost(req);
@@ -99,16 +104,16 @@ function decodeSafely(path: string): string {
   }
 }
 
-/** Node takes the first of two Host headers; the proxy before it may have taken the second. */
-function requireOneHost({ rawHeaders }: IncomingMessage): void {
+/** Node takes the first of two Host headers; the proxy before it may have taken the second. HTTP/1.0 needs none. */
+function requireOneHost({ rawHeaders, httpVersion }: IncomingMessage): void {
   let hosts = 0;
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at];
     if (name?.length === 4 && name.toLowerCase() === "host") hosts += 1;
   }
-  if (hosts > 1) {
-    throw new Problem("bad-request", { detail: "The request has two Host headers.", close: true });
-  }
+  if (hosts === 1 || (hosts === 0 && httpVersion === "1.0")) return;
+  const detail = hosts === 0 ? "The request has no Host header." : "The request has two Host headers.";
+  throw new Problem("bad-request", { detail, close: true });
 }
 
 function methodNotAllowed({ routes }: Match): Problem {
@@ -122,7 +127,7 @@ function methodNotAllowed({ routes }: Match): Problem {
 function logFailure(exchange: Exchange, error: unknown, problem: Problem, { logger }: GatewayContext): void {
   const { status } = PROBLEMS[problem.type];
   const { req, path, requestId } = exchange;
-  const facts = { problem: problem.type, method: req.method, path, requestId };
+  const facts = { problem: problem.type, method: req.method, path: logPath(path), requestId };
   if (status === 500) logger.error({ ...facts, err: error }, "A request failed");
   else if (status > 500) logger.warn({ ...facts, err: error }, "A request could not be served");
   else logger.debug({ ...facts, detail: problem.message }, "A request was refused");
@@ -135,6 +140,7 @@ function answerWith(exchange: Exchange, problem: Problem): void {
     res.destroy();
     return;
   }
+  if (problem.options.close === true) endAfter(exchange.req);
   const { status } = PROBLEMS[problem.type];
   const members = problemMembers(problem, exchange.base);
   // What is our fault is found in our log.

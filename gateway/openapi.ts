@@ -8,6 +8,9 @@ import { SCHEMAS, type SchemaName } from "./schemas.ts";
 /** Problems that any request can end in. */
 const COMMON: readonly ProblemName[] = ["bad-request", "internal-error", "temporary-reduced-capacity"];
 
+/** Problems of routes with parameters in the query (query-check.ts). */
+const QUERY: readonly ProblemName[] = ["invalid-arguments"];
+
 const TAGS = [
   { name: "tasks", description: "Send tasks, follow them, read their results." },
   { name: "workflows", description: "Chains, groups and chords: many tasks as one." },
@@ -33,6 +36,7 @@ const ACCESS: readonly ProblemName[] = [
   "queue-forbidden",
   "forbidden-origin",
   "quota-exceeded",
+  "abnormal-usage-detected",
   "state-unavailable",
 ];
 
@@ -69,12 +73,14 @@ function operationOf({
   operation,
   access = "admin",
   requestSchema,
+  isBodyOptional = false,
   requestTypes,
   responses,
   problems,
 }: Route): object {
   const { parameters = [], ...rest } = operation;
   const isPublic = access === "public";
+  const hasQuery = parameters.some((parameter) => parameter.in === "query");
   const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => pathParameter(name));
   return {
     ...rest,
@@ -84,13 +90,16 @@ function operationOf({
       ? {}
       : {
           requestBody: {
-            required: requestSchema !== "Kwargs",
+            required: !isBodyOptional,
             content: { "application/json": { schema: ref(requestSchema) } },
           },
         }),
     responses: {
       ...Object.fromEntries(Object.entries(responses).map(([status, spec]) => [status, responseOf(spec)])),
-      ...problemResponses([...COMMON, ...(isPublic ? [] : ACCESS), ...problems], Object.keys(responses)),
+      ...problemResponses(
+        [...COMMON, ...(hasQuery ? QUERY : []), ...(isPublic ? [] : ACCESS), ...problems],
+        Object.keys(responses),
+      ),
     },
     // Also without any, where the gateway asks nobody.
     ...(isPublic ? {} : { security: [{}, { bearer: [access] }, { certificate: [access] }] }),

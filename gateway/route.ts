@@ -45,6 +45,8 @@ export interface Route {
   readonly access?: Scope | "public";
   /** Of the body; absent for routes without one. */
   readonly requestSchema?: SchemaName;
+  /** A request without a body is good, too. */
+  readonly isBodyOptional?: boolean;
   /** Instead of requestSchema: media types of the body other than application/json, and their schemas. */
   readonly requestTypes?: Readonly<Record<string, SchemaName>>;
   readonly responses: Readonly<Record<number, ResponseSpec>>;

@@ -12,28 +12,14 @@ import { DEDUPE_SCHEMAS, type DedupeSchemaName } from "./dedupe/schemas.ts";
 import { FLEET_SCHEMAS, type FleetSchemaName } from "./fleet/schemas.ts";
 import { HOOK_SCHEMAS, type HookSchemaName } from "./hooks/schemas.ts";
 import { QUEUE_SCHEMAS, type QueueSchemaName } from "./queues/schemas.ts";
-import { REVOKE_SIGNALS } from "./revoke-signals.ts";
 import { SCHEDULE_SCHEMAS, type ScheduleSchemaName } from "./schedules/schemas.ts";
-import { id, ignoreResult, kwargs, ref, type Schema, state, tags, taskName, time } from "./schema-parts.ts";
-import { TASK_REQUEST } from "./task-request-schema.ts";
+import { id, ref, type Schema } from "./schema-parts.ts";
+import { TASK_SCHEMAS, type TaskSchemaName } from "./task-schemas.ts";
 import { TASK_TYPE_SCHEMAS, type TaskTypeSchemaName } from "./task-types/schemas.ts";
 import { WEBHOOK_SCHEMAS, type WebhookSchemaName } from "./webhooks/schemas.ts";
 import { WORKFLOW_SCHEMAS, type WorkflowSchemaName } from "./workflows/schemas.ts";
 
 export type SchemaName =
-  | "TaskRequest"
-  | "Kwargs"
-  | "TaskAccepted"
-  | "Task"
-  | "TaskError"
-  | "TaskLinks"
-  | "Duplicate"
-  | "TaskOrDuplicate"
-  | "TaskChange"
-  | "TaskRevoke"
-  | "TaskRevoked"
-  | "TaskSummary"
-  | "TaskList"
   | "Catalog"
   | "Health"
   | "Readiness"
@@ -41,6 +27,7 @@ export type SchemaName =
   | "Result"
   | "OpenApi"
   | "AsyncApi"
+  | TaskSchemaName
   | AccessSchemaName
   | WorkflowSchemaName
   | WebhookSchemaName
@@ -56,120 +43,7 @@ export type SchemaName =
   | FleetSchemaName;
 
 export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
-  TaskRequest: TASK_REQUEST,
-  Kwargs: kwargs,
-  TaskAccepted: {
-    type: "object",
-    required: ["id", "task", "state", "links"],
-    properties: { id, task: taskName, state, links: ref("TaskLinks") },
-  },
-  Task: {
-    type: "object",
-    required: ["id", "state", "terminal", "links"],
-    properties: {
-      id,
-      task: { type: "string" },
-      queue: { type: "string" },
-      state,
-      terminal: { type: "boolean", description: "True when the state will not change any more." },
-      result: { description: "The return value; only in SUCCESS." },
-      meta: { description: "What the task says of itself in a state of its own, such as its progress." },
-      error: ref("TaskError"),
-      retries: { type: "integer", minimum: 0 },
-      worker: { type: "string" },
-      ignore_result: ignoreResult,
-      tags,
-      replayed_from: { ...id, description: "The task that this one repeats." },
-      eta: time,
-      submitted_at: time,
-      done_at: time,
-      links: ref("TaskLinks"),
-    },
-  },
-  Duplicate: {
-    type: "object",
-    description: "A task that was there before.",
-    required: ["deduplicated", "id", "task", "links"],
-    properties: { deduplicated: { const: true }, id, task: taskName, links: ref("TaskLinks") },
-  },
-  TaskOrDuplicate: { anyOf: [ref("Task"), ref("Duplicate")] },
-  TaskError: {
-    type: "object",
-    description: "How the task failed, in the words of the language it is written in.",
-    required: ["type", "module", "message", "args"],
-    properties: {
-      type: { type: "string", examples: ["ValueError"] },
-      module: { type: "string", examples: ["builtins"] },
-      message: { type: "string", examples: ["ValueError: no such customer"] },
-      args: { type: "array", items: {} },
-      traceback: { type: ["string", "null"], description: "Only when the gateway is set to show it." },
-    },
-  },
-  TaskLinks: {
-    type: "object",
-    required: ["self", "result", "events"],
-    properties: {
-      self: { type: "string", format: "uri-reference" },
-      result: { type: "string", format: "uri-reference" },
-      events: { type: "string", format: "uri-reference" },
-    },
-  },
-  TaskChange: {
-    type: "object",
-    description: "Another time for a task that the gateway holds.",
-    additionalProperties: false,
-    properties: { eta: TASK_REQUEST.properties["eta"], delay: TASK_REQUEST.properties["delay"] },
-    minProperties: 1,
-    maxProperties: 1,
-  },
-  TaskRevoke: {
-    type: "object",
-    additionalProperties: false,
-    properties: {
-      terminate: { type: "boolean", default: false, description: "Also end it when it runs." },
-      signal: {
-        type: "string",
-        enum: REVOKE_SIGNALS,
-        default: "SIGTERM",
-        description: "What a process gets that runs it.",
-      },
-    },
-  },
-  TaskRevoked: {
-    type: "object",
-    required: ["id", "state", "links"],
-    properties: { id, state, links: ref("TaskLinks") },
-  },
-  TaskSummary: {
-    type: "object",
-    required: ["id", "task", "queue", "state", "terminal", "submitted_at", "links"],
-    properties: {
-      id,
-      task: { type: "string" },
-      queue: { type: "string" },
-      state,
-      terminal: { type: "boolean" },
-      ignore_result: ignoreResult,
-      tags,
-      replayed_from: { ...id, description: "The task that this one repeats." },
-      eta: time,
-      submitted_at: time,
-      done_at: time,
-      links: ref("TaskLinks"),
-    },
-  },
-  TaskList: {
-    type: "object",
-    required: ["tasks"],
-    properties: {
-      tasks: { type: "array", items: ref("TaskSummary") },
-      next: {
-        type: "string",
-        format: "uri-reference",
-        description: "The next page; absent on the last one.",
-      },
-    },
-  },
+  ...TASK_SCHEMAS,
   Catalog: {
     type: "object",
     required: ["tasks", "queues"],

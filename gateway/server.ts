@@ -109,6 +109,8 @@ export function createHttpServer(
     keepAliveTimeout: KEEP_ALIVE_MS,
     connectionsCheckingInterval: Math.min(TIMEOUT_CHECK_MS, limits.headersTimeoutMs),
     noDelay: true,
+    // The dispatcher does, which then reads nothing more from the connection.
+    requireHostHeader: false,
   };
   const server = tls === undefined ? createServer(options, listener) : secured(tls, options, listener);
   // A caller that asks first hears 413 before it sends anything.

@@ -1,10 +1,11 @@
 /** Answers a caller who sends a task: 202 with its id, or 200 with its end. */
 import type { ResultDocument } from "../protocol/index.ts";
-import { type AcceptedTask, acceptTask, type TaskRequest } from "./accept-task.ts";
+import { type AcceptedTask, acceptTask } from "./accept-task.ts";
 import { type Answer, jsonAnswer } from "./answer.ts";
 import type { GatewayContext } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import type { FirstRun } from "./idempotency/idempotency.ts";
+import type { TaskRequest } from "./plan-task.ts";
 import { type Preference, readPreference } from "./prefer.ts";
 import { Problem } from "./problems.ts";
 import type { TaskEntry } from "./task-index.ts";

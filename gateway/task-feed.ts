@@ -75,7 +75,10 @@ export class TaskFeed {
   async follow(follower: Follower): Promise<() => void> {
     await this.#begin();
     const { feed } = this.#options.state;
-    const newest = await feed.newest(TOPIC);
+    const newest = await feed.newest(TOPIC).catch((error: unknown) => {
+      this.#end();
+      throw error;
+    });
     // A store that was emptied counts from the start again.
     const isGone = follower.after !== undefined && follower.after > newest;
     let last = follower.after === undefined || isGone ? newest : follower.after;

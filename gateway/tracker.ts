@@ -20,6 +20,8 @@ const MAX_WATCHED = 200;
 /** Unfinished tasks whose state a listing asks for, and how old the answers may be. */
 const MAX_REFRESHED = 200;
 const REFRESH_INTERVAL_MS = 1000;
+/** Tasks whose last state is remembered, so that no change is counted twice. */
+const MAX_COUNTED = 10_000;
 /** Longest name of a state that is kept. */
 const MAX_STATE = 255;
 
@@ -28,6 +30,8 @@ export class Tracker {
   readonly #listeners = new Set<TaskListener>();
   /** Stops the watch of an unfinished task, oldest first. */
   readonly #watched = new Map<string, AbortController>();
+  /** The last states that were counted: several may see the same change. */
+  readonly #counted = new Map<string, string>();
   #refreshedAtMs = 0;
   #refreshing: Promise<void> = Promise.resolve();
 
@@ -62,8 +66,17 @@ export class Tracker {
     if (entry === undefined || entry.state === state) return;
     const change = { id: entry.id, state, doneAtMs: isReady(state) ? doneAtMs(document) : null };
     this.#options.index.update(change);
-    this.#options.onState(entry.task, state);
+    this.#count(entry, state);
     this.#tell({ ...entry, ...change });
+  }
+
+  #count({ id, task }: TaskEntry, state: string): void {
+    if (this.#counted.get(id) === state) return;
+    this.#counted.delete(id);
+    this.#counted.set(id, state);
+    const [oldest] = this.#counted.keys();
+    if (this.#counted.size > MAX_COUNTED && oldest !== undefined) this.#counted.delete(oldest);
+    this.#options.onState(task, state);
   }
 
   /** Calls `listener` for every task accepted and every state seen from now on. Returns how to stop. */

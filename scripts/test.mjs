@@ -6,7 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "./lib/build.mjs";
 import { ensurePackages } from "./lib/packages.mjs";
-import { ensureDjangoPackages, ensureFlaskPackages, ensurePythonEnvironment } from "./lib/python.mjs";
+import {
+  ensureDjangoPackages,
+  ensureFlaskPackages,
+  ensureFuzzPackages,
+  ensurePythonEnvironment,
+} from "./lib/python.mjs";
 import { runTool } from "./lib/run.mjs";
 import { ensureSystemPackages } from "./lib/system.mjs";
 
@@ -18,6 +23,7 @@ if (await setUp("npm packages", ensurePackages, true)) {
   await setUp("Python Celery", ensurePythonEnvironment, Boolean(process.env.CI));
   await setUp("django-celery-beat", ensureDjangoPackages, Boolean(process.env.CI));
   await setUp("Flask", ensureFlaskPackages, Boolean(process.env.CI));
+  await setUp("Schemathesis", ensureFuzzPackages, Boolean(process.env.CI));
   await check("build", build);
   await check("lint", async () => (await runTool("@biomejs/biome/bin/biome", ["check", "."])) === 0);
   await runTests();

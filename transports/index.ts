@@ -37,6 +37,13 @@ export async function createTransport(options: TransportOptions): Promise<Transp
   return (await load()).default(options);
 }
 
+/** What a broker's present settings may cost, a sentence each. Rejects when it cannot be asked. */
+export async function brokerRisks(options: Omit<TransportOptions, "onWarning">): Promise<readonly string[]> {
+  const name = transportName(options.url);
+  if (!Object.hasOwn(TRANSPORTS, name) || TRANSPORTS[name] !== redis) return [];
+  return await (await import("./redis/risks.ts")).redisRisks(options);
+}
+
 export * from "./broker-urls.ts";
 export * from "./failover.ts";
 export * from "./native-delay.ts";

@@ -5,12 +5,17 @@ declare module "autocannon" {
       readonly url: string;
       readonly method: string;
       readonly headers: Readonly<Record<string, string>>;
+      /** What differs from request to request. */
+      readonly requests?: readonly { setupRequest(request: Request): Request }[];
       readonly body: string;
       readonly connections: number;
       /** Requests in all. */
       readonly amount: number;
       /** Milliseconds between two looks at the counters. */
       readonly sampleInt: number;
+    }
+    interface Request {
+      readonly headers: Readonly<Record<string, string>>;
     }
     interface Result {
       readonly start: Date;

@@ -23,6 +23,10 @@ export interface LoadInput {
   readonly connections: number;
   readonly count: number;
   readonly warmUp: number;
+  /** A file with the API key to send. */
+  readonly keyFile?: string;
+  /** An Idempotency-Key of its own for each request. */
+  readonly idempotent?: boolean;
 }
 
 /** What the servers that are compared with are told. */

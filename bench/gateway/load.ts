@@ -1,15 +1,27 @@
 /** Sends requests from a process of its own, so that the server has a core to itself. */
+import { readFileSync } from "node:fs";
 import autocannon from "autocannon";
 import { readInput, report } from "../lib/child.ts";
 import type { LoadInput } from "./bench.ts";
 
-const { url, body, connections, count, warmUp } = readInput<LoadInput>();
+const { url, body, connections, count, warmUp, keyFile, idempotent = false } = readInput<LoadInput>();
+
+const authorization =
+  keyFile === undefined ? {} : { authorization: `Bearer ${readFileSync(keyFile, "utf8")}` };
+let requests = 0;
+
+/** Distinct for each request of this process. */
+function withKey(request: autocannon.Request): autocannon.Request {
+  requests += 1;
+  return { ...request, headers: { ...request.headers, "idempotency-key": `k-${requests}` } };
+}
 
 function send(amount: number): Promise<autocannon.Result> {
   return autocannon({
     url,
     method: "POST",
-    headers: { "content-type": "application/json" },
+    headers: { "content-type": "application/json", ...authorization },
+    ...(idempotent ? { requests: [{ setupRequest: withKey }] } : {}),
     body: JSON.stringify(body),
     connections,
     amount,

@@ -67,7 +67,7 @@ export function apiKeysCommand(): Command {
 
 function subcommand(name: string, description: string): Command {
   const command = withStateOptions(new Command(name).description(description));
-  return withConfigFile(command).option("-j, --json", "print JSON");
+  return withConfigFile(command, []).option("-j, --json", "print JSON");
 }
 
 function createCommand(): Command {

@@ -24,7 +24,7 @@ import {
   withLogOptions,
 } from "../options.ts";
 import { writePidFile } from "../pid-file.ts";
-import { onShutdown } from "../shutdown.ts";
+import { aborted, onShutdown } from "../shutdown.ts";
 
 /** How a beat differs from what the app's settings say. */
 export interface BeatFlags {
@@ -47,7 +47,7 @@ export function beatCommand(): Command {
     .option("-D, --detach", "run in the background; returns when beat has started")
     .option("--pidfile <file>", "file for the process's number");
   const short = withBeatOptions(withConnectionOptions(command), "-S, --scheduler <file|database|url>");
-  return withConfigFile(withLogOptions(short)).action(runBeat);
+  return withConfigFile(withLogOptions(short), ["app", "beat", "log"]).action(runBeat);
 }
 
 /** The options of a beat that `worker -B` has too; there `-S` means another thing. */
@@ -92,13 +92,6 @@ async function runBeat(flags: Flags): Promise<void> {
 async function stopAll(app: App, beat: Beat): Promise<void> {
   await beat.stop();
   await app.close();
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }
 
 /** Where a beat keeps what. */

@@ -20,7 +20,7 @@ import {
   withGatewayOptions,
   withLogOptions,
 } from "../options.ts";
-import { onShutdown } from "../shutdown.ts";
+import { aborted, onShutdown } from "../shutdown.ts";
 import { gatewayStateUrl } from "../state-url.ts";
 import { warnOfRisks } from "../warn-of-risks.ts";
 
@@ -28,9 +28,8 @@ type Flags = GatewayFlags & ConnectionFlags & LogFlags;
 
 export function gatewayCommand(): Command {
   const command = new Command("gateway").description("serve the HTTP gateway and the dashboard");
-  return withConfigFile(withLogOptions(withGatewayOptions(withConnectionOptions(command)))).action(
-    runGateway,
-  );
+  const withOptions = withLogOptions(withGatewayOptions(withConnectionOptions(command)));
+  return withConfigFile(withOptions, ["app", "gateway", "log"]).action(runGateway);
 }
 
 async function runGateway(flags: Flags): Promise<void> {
@@ -45,10 +44,10 @@ async function runGateway(flags: Flags): Promise<void> {
     `Celerity gateway on ${url}\n  broker   ${brokers}\n  data     ${resolve(flags.dataDir)}\n`,
   );
   warnOfRisks(app, logger, ...(flags.state === undefined ? [] : [flags.state]));
-  await shutdown.requested;
-  await gateway.close();
-  await app.close();
-  process.exit(0);
+  const signal = await shutdown.requested;
+  logger.info({}, `${signal}: finishing what runs (again to stop at once)`);
+  await Promise.race([gateway.close().then(() => app.close()), aborted(shutdown.cold)]);
+  process.exit(shutdown.cold.aborted ? 1 : 0);
 }
 
 /** A gateway that remembers in the data folder, unless told where. */

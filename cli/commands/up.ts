@@ -40,7 +40,7 @@ export function upCommand(): Command {
     )
     .option("-A, --app <module>", "JavaScript module that exports the app (default: the example tasks)");
   const withOptions = withLogOptions(withWorkerOptions(withGatewayOptions(withConnectionOptions(command))));
-  return withConfigFile(withOptions).action(up);
+  return withConfigFile(withOptions, ["app", "gateway", "worker", "log"]).action(up);
 }
 
 async function up(flags: Flags): Promise<void> {

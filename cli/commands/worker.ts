@@ -33,7 +33,7 @@ export function workerCommand(): Command {
     .requiredOption("-A, --app <module>", "JavaScript module that exports the app")
     .option("-B, --beat", "send periodic tasks too; with --lock, any number of workers may");
   const withOptions = withLogOptions(withWorkerOptions(withBeatOptions(withConnectionOptions(command))));
-  return withConfigFile(withOptions).action(runWorker);
+  return withConfigFile(withOptions, ["app", "worker", "beat", "log"]).action(runWorker);
 }
 
 async function runWorker(flags: Flags): Promise<void> {

@@ -13,6 +13,10 @@ export interface FaultCase {
   readonly pool?: "prefork" | "threads";
   /** Of the queue on RabbitMQ. Default: classic. */
   readonly queueType?: "classic" | "quorum";
+  /** Size of a disk of its own for SQLite's file, in MB. */
+  readonly diskMb?: number;
+  /** Result store of a fault with servers of its own. Default: redis. */
+  readonly results?: "redis" | "postgres";
   /** `broker_transport_options`, in camelCase. */
   readonly transportOptions?: Readonly<Record<string, unknown>>;
 }
@@ -38,6 +42,8 @@ export interface Findings {
   readonly later?: readonly string[];
   /** Ids of tasks that Celery's Python workers have lost, as was seen; how many they may is the row's. */
   readonly lostByPython?: readonly string[];
+  /** Ids of tasks that the broker has lost with its data, and of which the gateway says so. */
+  readonly reportedLost?: readonly string[];
   /** Messages beyond those that it may still hold: doubles. Default: 0. */
   readonly left?: number;
   readonly checks?: readonly Check[];
@@ -52,6 +58,8 @@ export interface Fault {
   readonly brokers: readonly BrokerName[];
   /** Default: one, without a name. */
   readonly cases?: readonly FaultCase[];
+  /** It breaks the servers, and gets some of its own: {@link Scene.servers}. */
+  readonly ownServers?: true;
   /** Does it and waits until its consequences are over; idle workers may still run then. Throws {@link NotHere} where it cannot be done. */
   run(scene: Scene): Promise<Findings>;
 }

@@ -1,6 +1,6 @@
 /** Whose messages a broker holds: which tasks wait in the queue `celery`, or elsewhere until their time. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { connect } from "amqplib";
+import { type ChannelModel, connect } from "amqplib";
 import { withRedis } from "../../bench/lib/servers.ts";
 import { DELAY_LEVELS, delayLevelName } from "../../transports/index.ts";
 import type { Place } from "./scene.ts";
@@ -30,7 +30,9 @@ async function heldByRabbitMq(url: string): Promise<Set<string>> {
     const channel = await connection.createChannel();
     let latestAtMs = Date.now();
     const delays = Array.from({ length: DELAY_LEVELS }, (_, level) => delayLevelName(level));
-    for (const queue of ["celery", ...delays]) {
+    // They are made for the first task with a delay.
+    const hasDelays = await exists(connection, delayLevelName(0));
+    for (const queue of ["celery", ...(hasDelays ? delays : [])]) {
       await channel.consume(
         queue,
         (message) => {
@@ -45,6 +47,19 @@ async function heldByRabbitMq(url: string): Promise<Set<string>> {
     await connection.close();
   }
   return ids;
+}
+
+async function exists(connection: ChannelModel, queue: string): Promise<boolean> {
+  const channel = await connection.createChannel();
+  // RabbitMQ answers by closing the channel.
+  channel.on("error", () => undefined);
+  try {
+    await channel.checkQueue(queue);
+    await channel.close();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function heldByRedis(url: string): Promise<Set<string>> {

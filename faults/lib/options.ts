@@ -16,8 +16,8 @@ export interface FaultsOptions {
 
 const USAGE = `npm run faults -- [name...] [options]
 
-Breaks real workers on real brokers, and counts what becomes of the tasks. Without a name it runs everything, which takes
-about three quarters of an hour. At the end, or after Ctrl-C, it prints the ledger, and below it the limits that were exceeded.
+Breaks real workers, gateways and brokers, and counts what becomes of the tasks. Without a name it runs everything, which takes
+about an hour. At the end, or after Ctrl-C, it prints the ledger, and below it the limits that were exceeded.
 
 Exit codes: 0 all passed; 1 a limit was exceeded, or a run failed; 2 it could not begin; 130 interrupted.
 
@@ -26,7 +26,7 @@ Exit codes: 0 all passed; 1 a limit was exceeded, or a run failed; 2 it could no
   --short           small: --tasks 80 --seconds 15
   --tasks <number>  tasks of a load (default 400); other counts grow and shrink with it
   --seed <number>   repeats the choices of an earlier run
-  --seconds <n>     length of faults that last: F16's stop (default 30), F28's killing (60)
+  --seconds <n>     length of faults that last: stops of F16, F17 and F24 (default 30), F22 (15), F28's killing (60)
   --lease <n>       seconds that a dead worker's messages stay its own (default 8 on Redis, 15 on SQLite)
   --json <file>     write everything to a file too
   --help

@@ -1,13 +1,15 @@
 /** A broker with a producer, a ledger and workers: what a fault is run on. */
+import { setMaxListeners } from "node:events";
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type App, createApp, visitDeadLetters } from "../../app/index.ts";
+import { type App, createApp, lookAtDeadLetters } from "../../app/index.ts";
 import { createRandom, type Random } from "../../fuzz/random.ts";
 import { GuardedProcess } from "../../test/helpers/services-process.ts";
 import { type BrokerName, type FaultCase, NotHere } from "./fault.ts";
 import { messagesHeld } from "./held.ts";
 import { Ledger } from "./ledger.ts";
+import type { OwnServers } from "./own-servers.ts";
 import { program, python, root, taskModule } from "./paths.ts";
 
 /** Slots of each worker. */
@@ -23,6 +25,8 @@ export const DELIVERIES = 3;
 /** After its fault, a scene has so long to come to rest before what is missing counts as lost. */
 const PATIENCE_SECONDS = 120;
 const LOOK_MS = 50;
+/** Characters of a process's output. */
+const LAST_WORDS = 2000;
 
 /** An empty broker, an empty result store, and a folder. */
 export interface Place {
@@ -30,6 +34,8 @@ export interface Place {
   readonly url: string;
   readonly resultsUrl: string;
   readonly folder: string;
+  /** Of a fault that breaks them. */
+  readonly servers?: OwnServers;
 }
 
 export interface SceneOptions {
@@ -65,6 +71,8 @@ export class Scene {
   constructor(options: SceneOptions) {
     const { place, form, seed, leaseMs } = options;
     this.options = options;
+    // One for each caller that pauses.
+    setMaxListeners(0, this.#closing.signal);
     this.broker = place.broker;
     this.random = createRandom(seed);
     this.ledger = new Ledger(join(place.folder, "ledger"));
@@ -82,6 +90,13 @@ export class Scene {
   /** Seconds that one worker on a busy machine needs for the load. */
   get loadSeconds(): number {
     return (2 * this.options.tasks * TASK_SECONDS) / CONCURRENCY;
+  }
+
+  /** Those that this fault may break. */
+  get servers(): OwnServers {
+    const { servers } = this.options.place;
+    if (servers === undefined) throw new Error("This fault has no servers of its own.");
+    return servers;
   }
 
   /** A worker that may end at once. */
@@ -126,6 +141,18 @@ export class Scene {
     const beat = this.#launch(process.execPath, [program, "beat", "-A", taskModule, ...args], env);
     await beat.waitForOutput(/ ready\./);
     return beat;
+  }
+
+  /** A gateway that listens; its port is among the arguments. */
+  async startGateway({ args = [], env = {} }: WorkerChanges = {}): Promise<GuardedProcess> {
+    const { form } = this.options;
+    const gateway = this.#launch(process.execPath, [program, "gateway", ...args], {
+      CELERY_TASK_DEFAULT_QUEUE_TYPE: form.queueType ?? "classic",
+      CELERY_BROKER_TRANSPORT_OPTIONS: JSON.stringify(this.#transportOptions),
+      ...env,
+    });
+    await gateway.waitForOutput(/Celerity gateway on /);
+    return gateway;
   }
 
   #launch(command: string, args: readonly string[], env: Readonly<Record<string, string>>): GuardedProcess {
@@ -214,8 +241,10 @@ export class Scene {
 
   /** Resolves when the broker holds no more messages than these, or patience has ended: what ended untold has come again. */
   async atRest(messages: number = 0): Promise<void> {
-    const isOver = async (): Promise<boolean> =>
+    const looksSo = async (): Promise<boolean> =>
       (await messagesHeld(this.options.place, this.app)) <= messages;
+    // The first look may miss what moves from one place to another meanwhile.
+    const isOver = async (): Promise<boolean> => (await looksSo()) && (await looksSo());
     await this.until(isOver, "the broker is at rest").catch(() => undefined);
   }
 
@@ -244,11 +273,22 @@ export class Scene {
   /** Ids in the queue of dead letters. */
   async deadLetters(): Promise<Set<string>> {
     const ids = new Set<string>();
-    await visitDeadLetters(this.app, "celery", 1000, ({ taskId }) => {
+    await lookAtDeadLetters(this.app, "celery", 1000, ({ taskId }) => {
       ids.add(taskId ?? "");
-      return "keep";
+      return true;
     });
     return ids;
+  }
+
+  /** How many of these processes have ended; the last words of each are shown. */
+  async endedOf(processes: readonly GuardedProcess[]): Promise<number> {
+    let ended = 0;
+    for (const one of processes) {
+      if (await this.running(one)) continue;
+      ended += 1;
+      process.stderr.write(`A process has ended that should not:\n${one.output().slice(-LAST_WORDS)}\n`);
+    }
+    return ended;
   }
 
   /** Ends the workers in their own way. */

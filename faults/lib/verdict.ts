@@ -26,7 +26,7 @@ export interface Verdict {
   readonly deadly: number;
   /** Tasks that the broker keeps for later, as it should. */
   readonly held: number;
-  /** Sent, and none of these, nor seen to be lost by a Python worker. */
+  /** Sent, and none of these, nor known to be lost: by a Python worker, or by a broker as the gateway says. */
   readonly lost: number;
   /** What is known of the first of the lost ones, a line each. */
   readonly traces: readonly string[];
@@ -49,6 +49,7 @@ export function judge(evidence: Evidence, findings: Findings): Verdict {
     dead: deadly = [],
     later = [],
     lostByPython = [],
+    reportedLost = [],
     left = 0,
     duplicates: mayRepeat,
     recovery,
@@ -58,7 +59,7 @@ export function judge(evidence: Evidence, findings: Findings): Verdict {
   const run = new Set(sent.filter((id) => ended.has(id) && states.get(id) === "SUCCESS"));
   const dead = new Set(deadly.filter((id) => letters.has(id) && states.get(id) === "FAILURE"));
   const held = new Set(later.filter((id) => evidence.held.has(id)));
-  const others = new Set(lostByPython);
+  const others = new Set([...lostByPython, ...reportedLost]);
   const lost = sent.filter((id) => !(run.has(id) || dead.has(id) || held.has(id) || others.has(id)));
   const duplicates = ledger.repeated("end");
   const strangers = [...ledger.ids("start")].filter((id) => !ledger.accepted.has(id));

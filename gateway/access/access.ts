@@ -49,7 +49,7 @@ export class Access {
 
   /**
    * Sets the exchange's caller; at once when the credential was seen a moment ago. Throws Problem `unauthenticated`,
-   * `bad-signature`, `stale-signature`, `insufficient-scope`, `quota-exceeded` and `forbidden-origin`, and StateError.
+   * `bad-signature`, `stale-signature`, `insufficient-scope`, `quota-exceeded`, `abnormal-usage-detected` and `forbidden-origin`, and StateError.
    */
   admit(exchange: Exchange, { access = "admin" }: Route): Awaitable<void> {
     if (access === "public") return undefined;
@@ -96,8 +96,7 @@ export class Access {
     const { exchange, nowMs, address, blockedMs } = attempt;
     if (hasCredential(exchange.req)) this.#failures.note(address, nowMs);
     if (blockedMs > 0) {
-      throw new Problem("quota-exceeded", {
-        detail: "Too many requests with wrong credentials came from this address.",
+      throw new Problem("abnormal-usage-detected", {
         headers: { "retry-after": String(Math.ceil(blockedMs / 1000)) },
       });
     }

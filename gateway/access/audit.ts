@@ -1,6 +1,7 @@
 /** Who changed what: one record for each request that changes something, done or refused. */
 import { createWriteStream, type WriteStream } from "node:fs";
 import type { Exchange } from "../exchange.ts";
+import { logParam } from "../log-path.ts";
 import type { GatewayLogger } from "../options.ts";
 import type { Problem } from "../problems.ts";
 import type { Route } from "../route.ts";
@@ -89,7 +90,10 @@ export class AuditLog {
 
 function toRecord(exchange: Exchange, { operation }: Route, problem: Problem | undefined): AuditRecord {
   const { caller, req, params, requestId, sent } = exchange;
-  const target = Object.entries(params).map(([name, value]) => [name, value.slice(0, MAX_TEXT)]);
+  const target = Object.entries(params).map(([name, value]) => [
+    name,
+    logParam(name, value).slice(0, MAX_TEXT),
+  ]);
   return {
     time: new Date().toISOString(),
     request: requestId,

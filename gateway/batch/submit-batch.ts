@@ -1,5 +1,5 @@
 /** Sends many tasks: each by itself, or all or none. */
-import { acceptTask, type TaskRequest } from "../accept-task.ts";
+import { type AcceptOptions, acceptTask } from "../accept-task.ts";
 import { type Answer, jsonAnswer } from "../answer.ts";
 import type { GatewayContext } from "../context.ts";
 import type { Exchange } from "../exchange.ts";
@@ -7,6 +7,7 @@ import { toProblem } from "../http-status.ts";
 import type { FirstRun } from "../idempotency/idempotency.ts";
 import { checkIdempotencyKey } from "../idempotency/idempotency-key.ts";
 import { uuidOf } from "../idempotency/name-uuid.ts";
+import { planTask, type TaskRequest } from "../plan-task.ts";
 import { prefersStrict } from "../prefer.ts";
 import { PROBLEMS, Problem, problemMembers } from "../problems.ts";
 import { writeJson } from "../task-view.ts";
@@ -39,38 +40,44 @@ export async function submitBatch(
   run: FirstRun | undefined,
 ): Promise<Answer> {
   const isStrict = prefersStrict(exchange.req.headers["prefer"]);
-  if (isStrict) requireAllGood(exchange, gateway, tasks);
+  if (isStrict) {
+    await requireAllGood(exchange, gateway, tasks, run !== undefined);
+    await exchange.allowance?.take("submit", tasks.length);
+  }
   const items: BatchItem[] = [];
   for (let at = 0; at < tasks.length; at += AT_ONCE) {
     const part = tasks.slice(at, at + AT_ONCE);
-    const sent = part.map((task, offset) => sendOne(exchange, gateway, task, { run, at: at + offset }));
+    const sent = part.map((task, offset) =>
+      sendOne(exchange, gateway, task, { run, at: at + offset, isCounted: isStrict }),
+    );
     items.push(...(await Promise.all(sent)));
   }
   const applied = isStrict ? { "preference-applied": "handling=strict" } : {};
-  return jsonAnswer(200, JSON.stringify({ items }), applied);
+  const answer = jsonAnswer(200, JSON.stringify({ items }), applied);
+  return { ...answer, isUnfinished: items.some(({ status }) => status === 429 || status >= 500) };
 }
 
 interface Place {
   readonly run: FirstRun | undefined;
   /** In the batch. */
   readonly at: number;
+  /** The quota was taken for all. */
+  readonly isCounted: boolean;
 }
 
 async function sendOne(
   exchange: Exchange,
   gateway: GatewayContext,
   task: unknown,
-  { run, at }: Place,
+  { run, at, isCounted }: Place,
 ): Promise<BatchItem> {
   try {
     const request = toRequest(task);
     const { idempotency_key: key } = request;
-    if (key !== undefined) return await sendKeyed(exchange, gateway, request, key);
-    if (run === undefined) return await sendTask(exchange, gateway, request, undefined);
+    if (key !== undefined) return await sendKeyed(exchange, gateway, request, { key, isCounted });
+    if (run === undefined) return await sendTask(exchange, gateway, request, { isCounted });
     const taskId = uuidOf(run.taskId, String(at));
-    const sent = run.isTakeover ? await gateway.index.find(taskId) : undefined;
-    if (sent !== undefined) return { status: 202, id: sent.id, task: sent.task };
-    return await sendTask(exchange, gateway, request, taskId);
+    return await sendOnce(exchange, gateway, request, { taskId, isTakeover: run.isTakeover, isCounted });
   } catch (error) {
     return refused(exchange, gateway, error);
   }
@@ -80,33 +87,38 @@ async function sendTask(
   exchange: Exchange,
   gateway: GatewayContext,
   request: BatchTask,
-  taskId: string | undefined,
-  hasIdempotencyKey = taskId !== undefined,
+  options: AcceptOptions,
 ): Promise<BatchItem> {
-  const { entry, isNew } = await acceptTask(exchange, gateway, request, {
-    hasIdempotencyKey,
-    ...(taskId === undefined ? {} : { taskId }),
-  });
+  const hasIdempotencyKey = options.taskId !== undefined;
+  const { entry, isNew } = await acceptTask(exchange, gateway, request, { ...options, hasIdempotencyKey });
   const { id, task } = entry;
   return isNew ? { status: 202, id, task } : { status: 200, id, task, deduplicated: true };
+}
+
+/** What a lost run of the same key has sent already is not sent again. */
+async function sendOnce(
+  exchange: Exchange,
+  gateway: GatewayContext,
+  request: BatchTask,
+  { taskId, isTakeover, isCounted }: FirstRun & Pick<Place, "isCounted">,
+): Promise<BatchItem> {
+  const sent = isTakeover ? await gateway.index.find(taskId) : undefined;
+  if (sent !== undefined) return { status: 202, id: sent.id, task: sent.task };
+  return sendTask(exchange, gateway, request, { taskId, isCounted });
 }
 
 async function sendKeyed(
   exchange: Exchange,
   gateway: GatewayContext,
   request: BatchTask,
-  key: string,
+  { key, isCounted }: { readonly key: string } & Pick<Place, "isCounted">,
 ): Promise<BatchItem> {
   const keyed = {
     key: checkIdempotencyKey(key, "idempotency_key"),
     content: [writeJson(request)],
   };
-  const answer = await gateway.idempotency.run(exchange, keyed, async ({ taskId, isTakeover }) => {
-    const sent = isTakeover ? await gateway.index.find(taskId) : undefined;
-    const item =
-      sent === undefined
-        ? await sendTask(exchange, gateway, request, taskId)
-        : { status: 202, id: sent.id, task: sent.task };
+  const answer = await gateway.idempotency.run(exchange, keyed, async (run) => {
+    const item = await sendOnce(exchange, gateway, request, { ...run, isCounted });
     return jsonAnswer(item.status, JSON.stringify(item));
   });
   const isReplayed = answer.headers["idempotent-replayed"] !== undefined;
@@ -123,24 +135,25 @@ function toRequest(task: unknown): BatchTask {
   return task as BatchTask;
 }
 
-/** Looks at all tasks before the first is sent: their shapes and whether the caller may send them. */
-function requireAllGood(exchange: Exchange, gateway: GatewayContext, tasks: readonly unknown[]): void {
-  const items = tasks.map((task): BatchItem => {
+/** Looks at all tasks before the first is sent; only what sending brings, such as a duplicate, is not known then. */
+async function requireAllGood(
+  exchange: Exchange,
+  gateway: GatewayContext,
+  tasks: readonly unknown[],
+  isKeyed: boolean,
+): Promise<void> {
+  const items: BatchItem[] = [];
+  for (const task of tasks) {
     try {
       const request = toRequest(task);
-      const { task: name, queue } = request;
-      gateway.checkTask(exchange, {
-        name,
-        queue,
-        options: request,
-        pointer: "/task",
-        queuePointer: "/queue",
-      });
-      return { status: 202, task: name };
+      const { idempotency_key: key } = request;
+      if (key !== undefined) checkIdempotencyKey(key, "idempotency_key");
+      await planTask(exchange, gateway, request, { hasIdempotencyKey: isKeyed || key !== undefined });
+      items.push({ status: 202, task: request.task });
     } catch (error) {
-      return refused(exchange, gateway, error);
+      items.push(refused(exchange, gateway, error));
     }
-  });
+  }
   if (items.some(({ problem }) => problem !== undefined)) {
     const bad = items.filter(({ problem }) => problem !== undefined).length;
     throw new Problem("batch-refused", {

@@ -36,6 +36,8 @@ export function badge(state) {
 }
 
 const TONES = {
+  SCHEDULED: "waiting",
+  LOST: "bad",
   PENDING: "waiting",
   RECEIVED: "waiting",
   STARTED: "running",

@@ -17,6 +17,8 @@ const ERRORS = {
 const STATES = {
   PENDING:
     "The broker has the task, and no worker has reported on it. If it stays so, no worker may be consuming its queue.",
+  SCHEDULED: "The gateway keeps the task until another one with its dedupe key has ended.",
+  LOST: "The task was accepted, and for a long time nothing was heard of it: its message may be lost. Should a worker report on it after all, that counts.",
   RECEIVED: "A worker has taken the task, and will start it when it has room.",
   STARTED: "A worker is running the task.",
   RETRY: "The task failed and will be tried again.",
@@ -35,7 +37,11 @@ export function explainError({ type }) {
 export function explainState(task) {
   if (task.ignore_result)
     return "The task was sent with ignore_result, so nobody will report what becomes of it.";
-  if (task.state === "PENDING" && task.eta !== undefined && Date.parse(task.eta) > Date.now()) {
+  if (
+    ["PENDING", "SCHEDULED"].includes(task.state) &&
+    task.eta !== undefined &&
+    Date.parse(task.eta) > Date.now()
+  ) {
     return `The task waits for its time, ${new Date(task.eta).toLocaleString()}.`;
   }
   return Object.hasOwn(STATES, task.state)

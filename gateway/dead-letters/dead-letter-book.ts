@@ -2,6 +2,7 @@
 import {
   type App,
   type DeadLetter,
+  type DeadLetterVerdict,
   lookAtDeadLetters,
   originalMessage,
   visitDeadLetters,
@@ -72,13 +73,19 @@ export class DeadLetterBook {
         return found === undefined;
       }),
     );
-    return found ?? unknownLetter(queue, id);
+    return found ?? unknownLetter(queue);
   }
 
-  /** Sends one again, to the queue it came from. Throws Problem `unknown-dead-letter` and `not-replayable`. */
-  async replay(queue: string, id: string): Promise<Replayed> {
+  /**
+   * Sends one again, to the queue it came from. Throws what `requireAllowed` does, and Problem `unknown-dead-letter` and
+   * `not-replayable`.
+   */
+  async replay(queue: string, id: string, requireAllowed: (letter: DeadLetter) => void): Promise<Replayed> {
     try {
-      const letter = await this.#settle(queue, id, "replay");
+      const letter = await this.#settle(queue, id, (found) => {
+        requireAllowed(found);
+        return "replay";
+      });
       return { letter, message: originalMessage(letter) };
     } catch (error) {
       throw error instanceof ConfigurationError ? new Problem("not-replayable", { members: { id } }) : error;
@@ -87,21 +94,25 @@ export class DeadLetterBook {
 
   /** Removes one for good. Throws Problem `unknown-dead-letter`. */
   async drop(queue: string, id: string): Promise<void> {
-    await this.#settle(queue, id, "drop");
+    await this.#settle(queue, id, () => "drop");
   }
 
-  async #settle(queue: string, id: string, verdict: "replay" | "drop"): Promise<DeadLetter> {
+  async #settle(
+    queue: string,
+    id: string,
+    judge: (letter: DeadLetter) => DeadLetterVerdict,
+  ): Promise<DeadLetter> {
     const { app, limit } = this.#options;
     let found: DeadLetter | undefined;
     await this.#inTurn(queue, () =>
       visitDeadLetters(app, queue, limit, (letter) => {
         if (letter.id !== id || found !== undefined) return "keep";
         found = letter;
-        return verdict;
+        return judge(letter);
       }),
     );
     this.#pages.delete(queue);
-    return found ?? unknownLetter(queue, id);
+    return found ?? unknownLetter(queue);
   }
 
   #inTurn<Result>(queue: string, work: () => Promise<Result>): Promise<Result> {
@@ -114,6 +125,6 @@ export class DeadLetterBook {
   }
 }
 
-function unknownLetter(queue: string, id: string): never {
-  throw new Problem("unknown-dead-letter", { members: { queue, id } });
+function unknownLetter(queue: string): never {
+  throw new Problem("unknown-dead-letter", { members: { queue } });
 }

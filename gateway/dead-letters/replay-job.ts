@@ -18,6 +18,8 @@ export interface ReplayJobOptions {
   readonly app: App;
   readonly record: ReplayRecord;
   readonly signal: AbortSignal;
+  /** Whether the caller may have a letter sent. */
+  readonly isAllowed: (letter: DeadLetter) => boolean;
   /** Told of each letter that is done with. */
   readonly onProgress: (change: Partial<ReplayRecord>) => void;
 }
@@ -25,7 +27,7 @@ export interface ReplayJobOptions {
 /** Without a letter for this long the queue counts as read: somebody else took the rest. */
 const SILENCE_MS = 2000;
 
-type Fate = "moved" | "failed" | "kept";
+type Fate = "moved" | "failed" | "kept" | "refused";
 
 /** Resolves when all letters had their turn. Rejects with AbortError, or with the BrokerError that ended it. */
 export async function runReplay(options: ReplayJobOptions): Promise<void> {
@@ -36,7 +38,7 @@ export async function runReplay(options: ReplayJobOptions): Promise<void> {
     const total = await connection.queueSize(dead.name);
     onProgress({ total });
     if (record.toQueue !== undefined) await connection.declareQueue(app.router.queue(record.toQueue));
-    const counts: Record<Fate, number> = { moved: 0, failed: 0, kept: 0 };
+    const counts: Record<Fate, number> = { moved: 0, failed: 0, kept: 0, refused: 0 };
     const pace = new Pace(record.ratePerSecond);
     for await (const delivery of deliveriesOf(connection, dead, total, signal)) {
       const fate = await settle(options, connection, delivery, pace);
@@ -89,7 +91,7 @@ async function* deliveriesOf(
 }
 
 async function settle(
-  { app, record, signal }: ReplayJobOptions,
+  { app, record, signal, isAllowed }: ReplayJobOptions,
   connection: ReconnectingConnection,
   delivery: Delivery,
   pace: Pace,
@@ -102,7 +104,8 @@ async function settle(
   }
   const letter = toDeadLetter(message, 0, record.queue);
   let fate: Fate = "kept";
-  if (isMeant(letter, record.filter)) {
+  if (isMeant(letter, record.filter)) fate = isAllowed(letter) ? "moved" : "refused";
+  if (fate === "moved") {
     await pace.wait(signal);
     fate = await send(app, connection, letter, record.toQueue);
   }

@@ -23,7 +23,7 @@ export interface ReplayRequest {
 const DEFAULT_RATE = 10;
 
 /** Throws Problem `bad-eta` and `invalid-arguments`. */
-export function toOrder(request: ReplayRequest): ReplayOrder {
+export function toOrder(request: ReplayRequest): Omit<ReplayOrder, "isAllowed"> {
   const { queue, to_queue: toQueue, rate_per_s: ratePerSecond = DEFAULT_RATE, filter = {} } = request;
   const { reason, task, since, until } = filter;
   const sinceMs = since === undefined ? undefined : Date.parse(readTime(since, "/filter/since"));
@@ -54,7 +54,7 @@ export function replayLink(id: string, base: string): string {
 
 /** JSON text. */
 export function replayText(record: ReplayRecord, { base, caller }: Exchange): string {
-  const { id, queue, toQueue, filter, ratePerSecond, state, moved, failed, kept, total } = record;
+  const { id, queue, toQueue, filter, ratePerSecond, state, moved, failed, kept, refused, total } = record;
   return JSON.stringify({
     id,
     queue: fromQueue(caller, queue),
@@ -65,6 +65,7 @@ export function replayText(record: ReplayRecord, { base, caller }: Exchange): st
     moved,
     failed,
     kept,
+    refused,
     total,
     started_at: formatIsoTime(record.startedAtMs),
     ...(record.endedAtMs === undefined ? {} : { ended_at: formatIsoTime(record.endedAtMs) }),

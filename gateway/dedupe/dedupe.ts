@@ -29,6 +29,8 @@ export interface DedupeCandidate {
   /** Tenants have no keys in common. */
   readonly tenant: string | undefined;
   readonly request: DedupeRequest;
+  /** A task that is not waiting any more, whatever the record of the key says. */
+  readonly gone?: string | undefined;
 }
 
 /** What shall become of a candidate. */
@@ -121,7 +123,8 @@ export class Dedupe {
       const claim = this.#claim(key, candidate.id, untilMs);
       return this.#take(found, claimed, untilMs, () => ({ kind: "first", claim }));
     }
-    if (record.waiting !== undefined) return { kind: "instead", id: record.waiting, after: id, untilMs };
+    if (record.waiting !== undefined && record.waiting !== candidate.gone)
+      return { kind: "instead", id: record.waiting, after: id, untilMs };
     const claim = this.#claim(key, id, untilMs, found, candidate.id);
     return this.#take(found, write({ id, waiting: candidate.id }), untilMs, () => ({
       kind: "after",

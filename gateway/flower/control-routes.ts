@@ -1,6 +1,6 @@
 /** Flower's orders to workers. */
 import { ConfigurationError, isPlainObject, type PlainObject } from "../../protocol/index.ts";
-import { callOff } from "../accept-task.ts";
+import { callOff } from "../call-off.ts";
 import type { GatewayContext } from "../context.ts";
 import type { Exchange } from "../exchange.ts";
 import { Problem } from "../problems.ts";

@@ -1,10 +1,10 @@
 /** The body that starts a task, read as strictly as any other of the gateway. */
 import { isPlainObject, type PlainObject } from "../../protocol/index.ts";
-import type { TaskRequest } from "../accept-task.ts";
 import { readBody } from "../body.ts";
 import type { GatewayContext } from "../context.ts";
 import type { Exchange } from "../exchange.ts";
 import { parseBody } from "../json-body.ts";
+import type { TaskRequest } from "../plan-task.ts";
 import { Problem } from "../problems.ts";
 import { hasBody } from "../read-json.ts";
 import { MAX_DELAY_SECONDS } from "../times.ts";

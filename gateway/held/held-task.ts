@@ -1,10 +1,13 @@
 /** A task that the gateway keeps until it is due, as it lies in the store. */
 import type { SendOptions } from "../../app/index.ts";
 import { isPlainObject, parseJson } from "../../protocol/index.ts";
+import type { TaskEntry } from "../task-index.ts";
 import { writeJson } from "../task-view.ts";
 
 export interface HeldTask {
   readonly task: string;
+  /** As the index has it, which forgets tasks that are held for long. */
+  readonly entry: TaskEntry;
   /** As the app takes them, without a time to start. Its own id is among them. */
   readonly options: SendOptions & { readonly taskId: string };
   /** Not before this task has ended. */

@@ -12,7 +12,7 @@ import {
   toResultDocument,
 } from "../../protocol/index.ts";
 import type { AgendaEntry, ClaimedEntry, StateStore } from "../state/state-store.ts";
-import type { TaskIndex } from "../task-index.ts";
+import type { TaskEntry, TaskIndex } from "../task-index.ts";
 import { type HeldTask, readHeldTask, writeHeldTask } from "./held-task.ts";
 
 export interface HeldTasksOptions {
@@ -58,16 +58,25 @@ export class HeldTasks {
     this.#wakeAt(dueAtMs);
   }
 
+  /** What the index would say of a held task, if it still knew it. */
+  async find(taskId: string): Promise<TaskEntry | undefined> {
+    const found = await this.#options.state.agenda.get(TOPIC, taskId);
+    if (found === undefined) return undefined;
+    const { entry } = readHeldTask(found.value);
+    return { ...entry, etaMs: entry.etaMs === null ? null : found.dueAtMs };
+  }
+
   /** Gives a held task another time; false when it is not held any more. */
   async reschedule(taskId: string, dueAtMs: number): Promise<boolean> {
     const entry = await this.#options.state.agenda.get(TOPIC, taskId);
     return entry !== undefined && this.#change({ ...entry, dueAtMs });
   }
 
-  /** Gives a held task other arguments; false when it is not held any more. */
-  async replace(held: HeldTask): Promise<boolean> {
+  /** Gives a held task other arguments. `busy`: a gateway has it in hand at this moment; `gone`: it is not held any more. */
+  async replace(held: HeldTask): Promise<"changed" | "busy" | "gone"> {
     const entry = await this.#options.state.agenda.get(TOPIC, held.options.taskId);
-    return entry !== undefined && this.#change({ ...entry, value: writeHeldTask(held) });
+    if (entry === undefined) return "gone";
+    return (await this.#change({ ...entry, value: writeHeldTask(held) })) ? "changed" : "busy";
   }
 
   async #change(entry: AgendaEntry): Promise<boolean> {
@@ -109,7 +118,10 @@ export class HeldTasks {
     while (this.#isOpen) {
       const claim = { nowMs: Date.now(), leaseMs: LEASE_MS, limit: CLAIMED_AT_ONCE };
       const due = await agenda.claim(TOPIC, claim);
-      await Promise.all(due.map((entry) => this.#send(entry)));
+      // All of them, so that none is under way any more when this has ended.
+      const sent = await Promise.allSettled(due.map((entry) => this.#send(entry)));
+      const failed = sent.find(({ status }) => status === "rejected");
+      if (failed?.status === "rejected") throw failed.reason;
       if (due.length < CLAIMED_AT_ONCE) break;
     }
     return (await agenda.summary(TOPIC)).nextDueAtMs ?? Number.POSITIVE_INFINITY;
@@ -126,6 +138,8 @@ export class HeldTasks {
       onWarning(`Held task ${entry.id} could not be sent; trying again`, error);
       return this.#postpone(entry, RETRY_MS);
     }
+    // Who has forgotten it knows it from now on.
+    await index.record([{ ...held.entry, submittedAtMs: Date.now() }]);
     index.update({ id: entry.id, state: "PENDING", doneAtMs: null });
     await state.agenda.settle(TOPIC, entry);
   }

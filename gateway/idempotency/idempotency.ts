@@ -3,7 +3,8 @@
  * before anything is sent, so that of many requests at many gateways one is the first. Its gateway claims the record again
  * and again while the work goes on; whoever finds a claim that has run out takes over, with the same task id.
  */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
+import { callerKey } from "../access/caller.ts";
 import { type Answer, problemAnswer } from "../answer.ts";
 import type { Exchange } from "../exchange.ts";
 import { toProblem } from "../http-status.ts";
@@ -41,7 +42,14 @@ interface KeyRecord {
   readonly answer?: Answer;
 }
 
+interface KeptAnswer {
+  readonly record: KeyRecord;
+  readonly expiresAtMs: number;
+}
+
 const KIND = "idempotency";
+/** How long answers gather before they are written. */
+const FLUSH_MS = 20;
 /** Answers larger than this are not kept: the task is then told by its id alone. */
 const MAX_KEPT_TEXT = 1024 * 1024;
 /** After a gateway's death its keys are its own for so long. */
@@ -50,6 +58,9 @@ const RENEW_MS = 3000;
 
 export class Idempotency {
   readonly #options: IdempotencyOptions;
+  /** Answers on their way to the store. */
+  readonly #unkept = new Map<string, KeptAnswer>();
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(options: IdempotencyOptions) {
     this.#options = options;
@@ -65,14 +76,9 @@ export class Idempotency {
     work: (run: FirstRun) => Promise<Answer>,
   ): Promise<Answer> {
     const { records } = this.#options.state;
-    const scope = [
-      exchange.caller.tenant ?? "",
-      exchange.caller.id,
-      exchange.req.method ?? "",
-      exchange.path,
-    ];
+    const scope = [callerKey(exchange.caller), exchange.req.method ?? "", exchange.path];
     const name = digest([...scope, request.key]);
-    const fingerprint = digest([...scope, ...request.content]);
+    const fingerprint = digest(request.content);
     const nowMs = Date.now();
     const expiresAtMs = nowMs + this.#options.keepMs;
     const claim = claimOf(fingerprint);
@@ -95,13 +101,12 @@ export class Idempotency {
       throw error;
     }
     clearInterval(renewal);
-    const kept = answer.text.length > MAX_KEPT_TEXT ? withoutResult(answer, run.taskId) : answer;
-    try {
-      await this.#keep(name, { fingerprint, answer: kept }, expiresAtMs);
-    } catch (error) {
-      // What is done is done, and the caller shall know. A repetition takes over, and finds the task in the index.
-      this.#options.onWarning("An answer could not be kept for its Idempotency-Key", error);
+    if (answer.isUnfinished === true) {
+      await this.#keep(name, { fingerprint, untilMs: 0 }, expiresAtMs);
+      return answer;
     }
+    const kept = answer.text.length > MAX_KEPT_TEXT ? withoutResult(answer, run.taskId) : answer;
+    this.#keepSoon(name, { record: { fingerprint, answer: kept }, expiresAtMs });
     return answer;
   }
 
@@ -112,7 +117,7 @@ export class Idempotency {
     claim: string,
     expiresAtMs: number,
   ): Promise<Answer | undefined> {
-    const record = JSON.parse(found.value) as KeyRecord;
+    const record = this.#unkept.get(found.key)?.record ?? (JSON.parse(found.value) as KeyRecord);
     if (record.fingerprint !== fingerprint) throw new Problem("idempotency-key-reused");
     if (record.answer !== undefined) {
       return { ...record.answer, headers: { ...record.answer.headers, "idempotent-replayed": "true" } };
@@ -144,6 +149,35 @@ export class Idempotency {
     return timer;
   }
 
+  /**
+   * Many answers are written at once, and no caller waits for that: should this process die before, whoever repeats the request
+   * takes over, and finds the task in the index.
+   */
+  #keepSoon(name: string, kept: KeptAnswer): void {
+    this.#unkept.set(name, kept);
+    this.#timer ??= setTimeout(() => void this.#flush(), FLUSH_MS);
+  }
+
+  async #flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const writing = [...this.#unkept].map(async ([name, kept]) => {
+      try {
+        await this.#keep(name, kept.record, kept.expiresAtMs);
+      } finally {
+        if (this.#unkept.get(name) === kept) this.#unkept.delete(name);
+      }
+    });
+    const [failed] = (await Promise.allSettled(writing)).filter(({ status }) => status === "rejected");
+    if (failed?.status !== "rejected") return;
+    this.#options.onWarning("Answers could not be kept for their Idempotency-Keys", failed.reason);
+  }
+
+  /** Writes what is not written yet. */
+  async close(): Promise<void> {
+    await this.#flush();
+  }
+
   async #keep(name: string, record: KeyRecord, expiresAtMs: number): Promise<void> {
     await this.#options.state.records.put(KIND, name, JSON.stringify(record), { expiresAtMs });
   }
@@ -166,8 +200,8 @@ function withoutResult({ headers }: Answer, taskId: string): Answer {
   return { status: 202, contentType: "application/json", text: JSON.stringify({ id: taskId }), headers };
 }
 
+/** One hash for a body that is large as a rule, and one for what stands beside it. */
 function digest(parts: readonly (string | Buffer)[]): string {
-  const hash = createHash("sha256");
-  for (const part of parts) hash.update(`${part.length}:`).update(part);
-  return hash.digest("base64url");
+  const texts = parts.map((part) => (typeof part === "string" ? part : hash("sha256", part, "base64url")));
+  return hash("sha256", texts.map((text) => `${text.length}:${text}`).join(""), "base64url");
 }

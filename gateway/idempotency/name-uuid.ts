@@ -1,13 +1,13 @@
 /** Ids made from names (RFC 9562, version 5): the same name always has the same id. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /** Of this project; made once, by chance. */
-const NAMESPACE = Buffer.from("8c1f4b2e6d3a4f0cb7a95e20d1f36c84", "hex");
+const NAMESPACE = "8c1f4b2e6d3a4f0cb7a95e20d1f36c84";
 
 export function uuidOf(...name: readonly string[]): string {
   // Lengths keep ["a", "bc"] and ["ab", "c"] apart.
   const text = name.map((part) => `${part.length}:${part}`).join("");
-  const bytes = createHash("sha1").update(NAMESPACE).update(text).digest().subarray(0, 16);
+  const bytes = hash("sha1", `${NAMESPACE}${text}`, "buffer").subarray(0, 16);
   bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x50, 6);
   bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
   const hex = bytes.toString("hex");

@@ -21,6 +21,8 @@ interface BrokerRecord {
 const KIND = "broker";
 const KEY = "epoch";
 const LOOK_MS = 5000;
+/** A server tells in whole seconds how long it has been up, and may be a second off. */
+const WHOLE_SECONDS_MS = 1500;
 
 export class BrokerWatch {
   readonly #options: BrokerWatchOptions;
@@ -62,7 +64,7 @@ export class BrokerWatch {
     const known = found === undefined ? undefined : (JSON.parse(found.value) as BrokerRecord);
     const isNews = known !== undefined && known.epoch !== epoch.id;
     // A server that was started anew was so before we were connected; one that was flushed lost what was there when last seen.
-    const newLifeAtMs = Math.min(epoch.bornAtMs ?? 0, connection.connectedAtMs);
+    const newLifeAtMs = Math.min((epoch.bornAtMs ?? 0) + WHOLE_SECONDS_MS, connection.connectedAtMs);
     const lostBeforeMs = isNews ? Math.max(known.seenAtMs, newLifeAtMs) : (known?.lostBeforeMs ?? null);
     const record: BrokerRecord = { epoch: epoch.id, seenAtMs: nowMs, lostBeforeMs };
     // Of several gateways that notice one is first, and the others find its record the next time.

@@ -8,6 +8,8 @@ export interface LossesOptions {
   readonly broker: BrokerWatch;
   /** How long a task may leave no trace, in milliseconds. */
   readonly boundMs: number;
+  /** Tasks with a longer delay are held here until they are due, in milliseconds. */
+  readonly holdAfterMs: number;
 }
 
 /** Who took a task before its broker forgot it has this long to say so. */
@@ -27,12 +29,12 @@ export class Losses {
   }
 
   #isLost({ submittedAtMs, etaMs }: TaskEntry): boolean {
-    const { broker, boundMs } = this.#options;
+    const { broker, boundMs, holdAfterMs } = this.#options;
     const nowMs = Date.now();
     const dueAtMs = Math.max(submittedAtMs, etaMs ?? 0);
+    const sentAtMs = dueAtMs - submittedAtMs > holdAfterMs ? dueAtMs : submittedAtMs;
     const { lostBeforeMs } = broker;
-    // A task for later was with the broker all the same, unless it was held here until then.
-    if (lostBeforeMs !== null && dueAtMs < lostBeforeMs && nowMs > lostBeforeMs + GRACE_MS) return true;
+    if (lostBeforeMs !== null && sentAtMs < lostBeforeMs && nowMs > lostBeforeMs + GRACE_MS) return true;
     return nowMs - dueAtMs > boundMs;
   }
 }

@@ -2,6 +2,7 @@
 import type { ServerResponse } from "node:http";
 import { ANONYMOUS } from "../access/caller.ts";
 import type { Exchange } from "../exchange.ts";
+import { logPath } from "../log-path.ts";
 import type { GatewayFacts } from "../metrics/gateway-facts.ts";
 import type { GatewayLogger } from "../options.ts";
 import type { Route } from "../route.ts";
@@ -67,7 +68,7 @@ export class RequestWatch {
   ): void {
     const { req, res, caller, requestId, sent } = exchange;
     const { method } = req;
-    const path = exchange.path.slice(0, MAX_PATH);
+    const path = logPath(exchange.path).slice(0, MAX_PATH);
     const taskId = sent[0]?.id ?? (route.startsWith("/v1/tasks/{id}") ? exchange.param("id") : undefined);
     const rounded = Math.round(ms * 10) / 10;
     const facts = {

@@ -12,6 +12,7 @@ import {
   trace,
 } from "@opentelemetry/api";
 import type { Exchange } from "../exchange.ts";
+import { logPath } from "../log-path.ts";
 import type { Route } from "../route.ts";
 
 /** Finds its provider when it is used, so that one may come later. */
@@ -52,7 +53,7 @@ function describe(span: Span, { req, path }: Exchange, route: Route): void {
   span.setAttributes({
     "http.request.method": req.method ?? route.method,
     "http.route": route.path,
-    "url.path": path,
+    "url.path": logPath(path),
     "url.scheme": "encrypted" in req.socket ? "https" : "http",
   });
 }

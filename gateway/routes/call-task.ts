@@ -1,6 +1,6 @@
 import type { PlainObject } from "../../protocol/index.ts";
-import type { TaskRequest } from "../accept-task.ts";
 import { answerOnce } from "../idempotency/answer-once.ts";
+import type { TaskRequest } from "../plan-task.ts";
 import { hasBody, readJsonBody } from "../read-json.ts";
 import type { Route } from "../route.ts";
 import { submit } from "../submit.ts";
@@ -32,6 +32,7 @@ export const callTask: Route = {
     parameters: [PREFER, IDEMPOTENCY_KEY, CALLBACK_URL, ...TRACE],
   },
   requestSchema: "Kwargs",
+  isBodyOptional: true,
   responses: { 200: FINISHED, 202: ACCEPTED },
   problems: SUBMIT_PROBLEMS,
   async handle(exchange, gateway) {

@@ -4,6 +4,7 @@ import { readJson } from "../read-json.ts";
 import { requirePlainValues } from "../reserved-envelope.ts";
 import type { Route } from "../route.ts";
 import { createValidator } from "../validate.ts";
+import { BODY_PROBLEMS } from "./shared.ts";
 
 const validate = createValidator("TaskCompletion");
 
@@ -26,15 +27,7 @@ export const completeTask: Route = {
     "not-found",
     "already-answered",
     "results-disabled",
-    "bad-json",
-    "bad-unicode",
-    "too-deep",
-    "duplicate-key",
-    "number-range",
-    "payload-too-large",
-    "unsupported-media-type",
-    "invalid-arguments",
-    "reserved-option",
+    ...BODY_PROBLEMS,
     "reserved-envelope",
     "bad-result",
     "result-store-unavailable",

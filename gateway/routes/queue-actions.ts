@@ -18,6 +18,7 @@ function switchRoute(verb: "pause" | "resume", summary: string, description: str
     access: "queues:write",
     operation: { operationId: `${verb}Queue`, summary, description, tags: ["queues"] },
     requestSchema: "QueueWorkers",
+    isBodyOptional: true,
     responses: { 200: { description: "Who does it.", schema: "QueueChange" } },
     problems: [...QUEUE_PROBLEMS, ...BODY_PROBLEMS, "control-impossible"],
     async handle(exchange, gateway) {

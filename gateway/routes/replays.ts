@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { fromQueue } from "../access/caller.ts";
 import type { GatewayContext } from "../context.ts";
 import type { Replayed } from "../dead-letters/dead-letter-book.ts";
+import { mayReplay, requireReplayable } from "../dead-letters/may-replay.ts";
 import type { ReplayRecord } from "../dead-letters/replay-records.ts";
 import { type ReplayRequest, replayLink, replayText, toOrder } from "../dead-letters/replay-view.ts";
 import type { Exchange } from "../exchange.ts";
@@ -36,11 +37,20 @@ export const replayDeadLetter: Route = {
       headers: { Location: "Where to ask for the task, if it has an id." },
     },
   },
-  problems: [...QUEUE_PROBLEMS, "unknown-dead-letter", "not-replayable", "unroutable-queue"],
+  problems: [
+    ...QUEUE_PROBLEMS,
+    "unknown-dead-letter",
+    "not-replayable",
+    "unroutable-queue",
+    "task-forbidden",
+    "queue-forbidden",
+  ],
   async handle(exchange, gateway) {
     const { queues, deadLetters, logger } = gateway;
     const queue = queues.requireTasks(exchange.caller, exchange.param("queue"));
-    const replayed = await deadLetters.replay(queue, exchange.param("id"));
+    const replayed = await deadLetters.replay(queue, exchange.param("id"), (letter) =>
+      requireReplayable(exchange.caller, queues, letter),
+    );
     const replayId = randomUUID();
     const facts = { queue, letter: replayed.letter.id, replay: replayId, caller: exchange.caller.id };
     logger.info(facts, "A dead letter was sent again");
@@ -91,7 +101,7 @@ export const startReplay: Route = {
     operationId: "startReplay",
     summary: "Send many dead letters again",
     description:
-      "All of a queue that there are now, or those that a filter takes, no faster than the rate. It goes on after the answer; one at a time for each queue. When the gateway ends before it, the rest stay dead letters.",
+      "All of a queue that there are now, or those that a filter takes, no faster than the rate. It goes on after the answer; one at a time for each queue, over all gateways. Letters of tasks that these credentials may not send are left out. When the gateway ends before it, the replay is interrupted, and the rest stay dead letters.",
     tags: ["dead letters"],
   },
   requestSchema: "ReplayRequest",
@@ -102,7 +112,7 @@ export const startReplay: Route = {
       headers: { Location: "Where to ask how far it is." },
     },
   },
-  problems: [...QUEUE_PROBLEMS, ...BODY_PROBLEMS, "bad-eta", "replay-active"],
+  problems: [...QUEUE_PROBLEMS, ...BODY_PROBLEMS, "bad-eta", "replay-active", "state-unavailable"],
   async handle(exchange, gateway) {
     const body = await readJson(exchange, gateway);
     validate(body);
@@ -112,7 +122,13 @@ export const startReplay: Route = {
     const queue = queues.requireTasks(exchange.caller, order.queue);
     const toQueue =
       order.toQueue === undefined ? undefined : queues.requireTasks(exchange.caller, order.toQueue);
-    const record = await replays.start({ ...order, queue, toQueue });
+    const record = await replays.start({
+      ...order,
+      queue,
+      toQueue,
+      isAllowed: (letter) =>
+        mayReplay(exchange.caller, queues, toQueue === undefined ? letter : { ...letter, queue: toQueue }),
+    });
     const facts = { queue, replay: record.id, caller: exchange.caller.id };
     logger.info(facts, "A replay of dead letters has begun");
     exchange.json(202, replayText(record, exchange), {
@@ -128,7 +144,7 @@ export const getReplay: Route = {
   access: "dead-letters:read",
   operation: { operationId: "getReplay", summary: "How far a replay is", tags: ["dead letters"] },
   responses: { 200: { description: "The replay.", schema: "Replay" } },
-  problems: ["unknown-replay"],
+  problems: ["unknown-replay", "state-unavailable"],
   async handle(exchange, gateway) {
     const record = await findReplay(exchange, gateway);
     exchange.json(200, replayText(record, exchange), NO_STORE);
@@ -147,7 +163,7 @@ export const cancelReplay: Route = {
     tags: ["dead letters"],
   },
   responses: { 200: { description: "The replay as it is now.", schema: "Replay" } },
-  problems: ["unknown-replay"],
+  problems: ["unknown-replay", "state-unavailable"],
   async handle(exchange, gateway) {
     const { id } = await findReplay(exchange, gateway);
     await gateway.replays.cancel(id);
@@ -157,7 +173,8 @@ export const cancelReplay: Route = {
 
 async function findReplay(exchange: Exchange, { replays, queues }: GatewayContext): Promise<ReplayRecord> {
   const id = exchange.param("id");
-  const record = await replays.get(id);
+  // Not every store takes any text for a key.
+  const record = TASK_ID.test(id) ? await replays.get(id) : undefined;
   if (record !== undefined && queues.isOpenTo(exchange.caller, record.queue)) return record;
-  throw new Problem("unknown-replay", { members: { id } });
+  throw new Problem("unknown-replay");
 }

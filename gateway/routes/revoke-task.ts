@@ -1,4 +1,4 @@
-import { callOff } from "../accept-task.ts";
+import { callOff } from "../call-off.ts";
 import type { GatewayContext } from "../context.ts";
 import type { Exchange } from "../exchange.ts";
 import { findTask } from "../known-task.ts";
@@ -44,6 +44,7 @@ export const revokeTask: Route = {
     tags: ["tasks"],
   },
   requestSchema: "TaskRevoke",
+  isBodyOptional: true,
   responses: { 202: REVOKED },
   problems: [...PROBLEMS, ...BODY_PROBLEMS],
   async handle(exchange, gateway) {

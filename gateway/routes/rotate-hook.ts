@@ -23,6 +23,7 @@ export const rotateHook: Route = {
     tags: ["hooks"],
   },
   requestSchema: "HookRotation",
+  isBodyOptional: true,
   responses: { 200: { description: "The new secret, shown this once.", schema: "HookSecretMade" } },
   problems: [...SUBMIT_PROBLEMS, ...HOOK_PROBLEMS, "unknown-hook", "hook-taken", "precondition-failed"],
   async handle(exchange, gateway) {

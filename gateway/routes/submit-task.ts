@@ -1,5 +1,5 @@
-import type { TaskRequest } from "../accept-task.ts";
 import { answerOnce } from "../idempotency/answer-once.ts";
+import type { TaskRequest } from "../plan-task.ts";
 import { readJsonBody } from "../read-json.ts";
 import type { Route } from "../route.ts";
 import { submit } from "../submit.ts";

@@ -34,6 +34,6 @@ export const submitWorkflow: Route = {
   problems: [...SUBMIT_PROBLEMS, "too-many-tasks", "chords-impossible"],
   async handle(exchange, gateway) {
     const { bytes, value } = await readJsonBody(exchange, gateway);
-    await answerOnce(exchange, gateway, bytes, () => submit(exchange, gateway, value));
+    await answerOnce(exchange, gateway, bytes, (run) => submit(exchange, gateway, value, run));
   },
 };

@@ -88,7 +88,9 @@ export const deleteTaskType: Route = {
   responses: { 204: { description: "It is gone." } },
   problems: ["unknown-task-type", "state-unavailable"],
   async handle(exchange, { taskTypes }) {
-    await taskTypes.delete(exchange.param("name"));
+    const name = exchange.param("name");
+    if (!isTaskName(name)) throw new Problem("unknown-task-type");
+    await taskTypes.delete(name);
     exchange.empty(204, {});
   },
 };

@@ -53,6 +53,7 @@ export const rotateWebhookSecret: Route = {
     tags,
   },
   requestSchema: "WebhookSecretRequest",
+  isBodyOptional: true,
   responses: { 200: { description: "The endpoint, with its new secret.", schema: "WebhookEndpoint" } },
   problems: [
     ...BODY_PROBLEMS,

@@ -6,9 +6,10 @@ import { WORKER_ORDERS, type WorkerOrder } from "../fleet/orders.ts";
 import { Problem, type ProblemName } from "../problems.ts";
 import { hasBody, readJson } from "../read-json.ts";
 import type { Route } from "../route.ts";
+import { SCHEMAS } from "../schemas.ts";
 import { writeJson } from "../task-view.ts";
 import { createValidator } from "../validate.ts";
-import { FLEET_PROBLEMS } from "./shared.ts";
+import { BODY_PROBLEMS, FLEET_PROBLEMS } from "./shared.ts";
 
 /** Stands for all workers; names of workers have an @. */
 const ALL = "-";
@@ -19,16 +20,8 @@ const PROBLEMS: readonly ProblemName[] = [
   "unknown-worker",
   "worker-refused",
   "worker-silent",
-  "bad-json",
-  "bad-unicode",
-  "too-deep",
-  "duplicate-key",
-  "number-range",
-  "payload-too-large",
-  "unsupported-media-type",
-  "invalid-arguments",
+  ...BODY_PROBLEMS,
   "bad-task-name",
-  "reserved-option",
 ];
 
 /** Routes that tell workers what to do. */
@@ -48,6 +41,7 @@ function orderRoute(order: WorkerOrder): Route {
       tags: ["workers"],
     },
     requestSchema: schema,
+    ...(SCHEMAS[schema]["required"] === undefined ? { isBodyOptional: true } : {}),
     responses:
       silent === true
         ? { 202: { description: "It is told; it does not answer.", schema: "WorkerReplies" } }

@@ -77,6 +77,15 @@ export class Watcher {
     await this.#waitFor(watch);
   }
 
+  /** The same for a task that was sent before, and that others may be told of. */
+  async join(facts: Omit<Watch, "looks" | "firstSentAtMs">): Promise<void> {
+    const there = await this.#options.state.agenda.get(WATCHES, facts.entry.id);
+    const before = there === undefined ? [] : readWatch(there.value).targets;
+    const known = new Set(before.map(nameOf));
+    const more = facts.targets.filter((target) => !known.has(nameOf(target)));
+    if (more.length > 0) await this.watch({ ...facts, targets: [...before, ...more] });
+  }
+
   /** The task was not sent. */
   async forget(taskId: string): Promise<void> {
     this.#waits.get(taskId)?.abort();
@@ -203,7 +212,7 @@ export class Watcher {
       firstSentAtMs,
       taskId: entry.id,
       event: event === "retried" ? `${event} ${retryOf(document)}` : event,
-      target: name === undefined ? `url ${target.url}` : `endpoint ${name}`,
+      target: nameOf(target),
     });
     const payload = taskPayload(
       { id, type, entry, document, trace },
@@ -221,6 +230,10 @@ export class Watcher {
       ...payload,
     });
   }
+}
+
+function nameOf({ endpoint, url }: Target): string {
+  return endpoint === undefined ? `url ${url}` : `endpoint ${endpoint}`;
 }
 
 /** Which retry it is. Stores that do not count them differ in what went wrong, or are taken for one. */

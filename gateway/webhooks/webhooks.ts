@@ -118,12 +118,7 @@ export class Webhooks {
    * `results-disabled` when nobody will ever know, `temporary-reduced-capacity` when too many tasks are watched.
    */
   async register(entry: TaskEntry, { tenant, base, trace, callback }: Audience): Promise<void> {
-    const isKnowable = this.#app.keepsResults && !entry.ignoreResult;
-    if (!isKnowable && callback !== undefined) {
-      throw new Problem("results-disabled", {
-        detail: "No result of this task is kept, so that nobody can be told how it ends. Nothing was sent.",
-      });
-    }
+    if (callback !== undefined) this.#requireKnowable(entry);
     const subscribed = this.endpoints
       .subscribers(tenant)
       .filter(({ endpoint, wants }) => endpoint.name !== callback?.endpoint && wants(entry))
@@ -135,8 +130,14 @@ export class Webhooks {
         }),
       );
     const targets = callback === undefined ? subscribed : [callback, ...subscribed];
-    if (!isKnowable || targets.length === 0) return;
+    if (targets.length === 0 || !this.#isKnowable(entry)) return;
     await this.#watcher.watch({ entry, prefix: tenantPrefix(tenant), base, trace, targets });
+  }
+
+  /** Tells one more how a task ends that was sent before. Throws Problem `results-disabled` and `temporary-reduced-capacity`. */
+  async join(entry: TaskEntry, { tenant, base, trace }: Audience, target: Target): Promise<void> {
+    this.#requireKnowable(entry);
+    await this.#watcher.join({ entry, prefix: tenantPrefix(tenant), base, trace, targets: [target] });
   }
 
   /** The task was not sent after all. */
@@ -160,6 +161,17 @@ export class Webhooks {
     await this.#watcher.stop();
     await this.#deliverer.stop();
     await this.#egress.close();
+  }
+
+  #isKnowable({ ignoreResult }: TaskEntry): boolean {
+    return this.#app.keepsResults && !ignoreResult;
+  }
+
+  #requireKnowable(entry: TaskEntry): void {
+    if (this.#isKnowable(entry)) return;
+    throw new Problem("results-disabled", {
+      detail: "No result of this task is kept, so that nobody can be told how it ends. Nothing was sent.",
+    });
   }
 
   async #target({ caller }: Exchange, callback: Callback | undefined): Promise<Target | undefined> {

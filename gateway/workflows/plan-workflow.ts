@@ -3,6 +3,7 @@ import { type App, planContext } from "../../app/index.ts";
 import { chordMethod } from "../../backends/index.ts";
 import { type CanvasPlan, planCanvas } from "../../canvas/index.ts";
 import { ConfigurationError, type ResultNode, type Signature } from "../../protocol/index.ts";
+import { uuidOf } from "../idempotency/name-uuid.ts";
 import { Problem } from "../problems.ts";
 import { newTaskId } from "../task-id.ts";
 import { withinNesting } from "./canvas-errors.ts";
@@ -29,10 +30,20 @@ export interface WorkflowPlan {
 /** Levels of a message around its signatures. */
 const MARGIN = 5;
 
+export interface PlanWorkflowOptions {
+  /** Of all messages. */
+  readonly maxBytes: number;
+  /** What ids are made from: the same text gives the same ids. Default: new ones. */
+  readonly seed?: string | undefined;
+}
+
 /** Throws Problem `chords-impossible`, `too-many-tasks` and `payload-too-large`. */
-export async function planWorkflow(app: App, canvas: Signature, maxBytes: number): Promise<WorkflowPlan> {
-  const nowMs = Date.now();
-  const context = { ...planContext(app), newId: () => newTaskId(nowMs) };
+export async function planWorkflow(
+  app: App,
+  canvas: Signature,
+  { maxBytes, seed }: PlanWorkflowOptions,
+): Promise<WorkflowPlan> {
+  const context = { ...planContext(app), newId: idsFrom(seed) };
   const plan = withinNesting(() => planCanvas(canvas, {}, context));
   const { calls, hasChord, bytes, depth } = survey(plan);
   const maxDepth = app.settings.messageMaxDepth - MARGIN;
@@ -55,6 +66,16 @@ export async function planWorkflow(app: App, canvas: Signature, maxBytes: number
     return call === undefined ? [] : [{ id, call }];
   });
   return { plan, id: plan.result.id, rootId: firstOf(plan.result).id, nodes, tasks };
+}
+
+function idsFrom(seed: string | undefined): () => string {
+  const nowMs = Date.now();
+  if (seed === undefined) return () => newTaskId(nowMs);
+  let made = 0;
+  return () => {
+    made += 1;
+    return uuidOf(seed, String(made));
+  };
 }
 
 function firstOf(result: ResultNode): ResultNode {

@@ -5,6 +5,7 @@ import { type Answer, jsonAnswer } from "../answer.ts";
 import type { GatewayContext } from "../context.ts";
 import type { Exchange } from "../exchange.ts";
 import { toProblem } from "../http-status.ts";
+import type { FirstRun } from "../idempotency/idempotency.ts";
 import { type Preference, readPreference } from "../prefer.ts";
 import { Problem } from "../problems.ts";
 import { requirePlainUnlessAllowed } from "../reserved-envelope.ts";
@@ -28,6 +29,7 @@ export async function submitWorkflow(
   exchange: Exchange,
   gateway: GatewayContext,
   body: unknown,
+  run?: FirstRun,
 ): Promise<Answer> {
   const { app, limits, waits, checkTask } = gateway;
   const canvas = readCanvas(body, {
@@ -38,12 +40,15 @@ export async function submitWorkflow(
     placeOf: (call) => queueFor(exchange.caller, app, call),
     headers: traceHeaders(exchange),
   });
-  const planned = await planWorkflow(app, canvas, limits.workflowBytes);
-  if (exchange.allowance !== undefined) await exchange.allowance.take("submit", planned.tasks.length);
+  const planned = await planWorkflow(app, canvas, { maxBytes: limits.workflowBytes, seed: run?.taskId });
+  // A lost run of the same key has sent it already.
+  const isSent = run?.isTakeover === true && (await gateway.workflows.find(planned.id)) !== undefined;
+  if (exchange.allowance !== undefined && !isSent)
+    await exchange.allowance.take("submit", planned.tasks.length);
   const preference = readPreference(exchange.req.headers["prefer"], gateway.waitMaxSeconds);
   const wait = preference.waitSeconds > 0 && app.keepsResults ? waits.reserve(exchange) : undefined;
   try {
-    await send(exchange, gateway, planned);
+    if (!isSent) await send(exchange, gateway, planned);
     const workflow = wait === undefined ? undefined : await result(gateway, planned, preference, wait);
     return answer(exchange, gateway, planned, preference, workflow);
   } finally {

@@ -7,6 +7,8 @@ const djangoPackages = `${root}.venv/django-packages`;
 const djangoRequirements = `${root}test/helpers/python/requirements-django.txt`;
 const flaskPackages = `${root}.venv/flask-packages`;
 const flaskRequirements = `${root}test/helpers/python/requirements-flask.txt`;
+const fuzzPackages = `${root}.venv/fuzz-packages`;
+const fuzzRequirements = `${root}test/helpers/python/requirements-fuzz.txt`;
 const benchPackages = `${root}.venv/bench-packages`;
 const benchRequirements = `${root}bench/requirements.txt`;
 /** A copy of what was installed, written last: a half-made environment has none and is made again. */
@@ -54,6 +56,13 @@ export async function ensureDjangoPackages() {
 export async function ensureFlaskPackages() {
   const made = await ensurePackagesBeside(flaskPackages, flaskRequirements, ["--no-deps"]);
   if (!made) console.error("MISSING: Flask. The examples that need it cannot be run.");
+  return made;
+}
+
+/** Installs Schemathesis, which sends the gateway what its OpenAPI document allows and forbids. Resolves to whether it is there. */
+export async function ensureFuzzPackages() {
+  const made = await ensurePackagesBeside(fuzzPackages, fuzzRequirements, ["--no-deps"]);
+  if (!made) console.error("MISSING: Schemathesis. It needs Python 3.11 or newer.");
   return made;
 }
 

@@ -12,6 +12,7 @@ import platform
 import celery
 import kombu
 
+from make_suite import make_suite
 from record_messages import record_messages
 from record_pickles import record_pickles
 from record_results import record_results
@@ -29,5 +30,6 @@ if __name__ == "__main__":
     record_results(recording)
     record_signed(recording)
     record_pickles(recording)
+    make_suite(recording.folder)
     versions = {"celery": celery.__version__, "kombu": kombu.__version__, "python": platform.python_version()}
     print("Recorded from", ", ".join(f"{name} {version}" for name, version in versions.items()))

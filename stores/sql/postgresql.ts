@@ -81,6 +81,8 @@ class PostgresDatabase implements SqlDatabase {
     this.#pool = new pg.Pool(config);
     // An idle connection that dies leaves the pool by itself; the next call gets a new one.
     this.#pool.on("error", ignore);
+    // One that is on its way from one call to the next has no listener of the pool's, and its end would end the process.
+    this.#pool.on("connect", (client) => client.on("error", ignore));
   }
 
   async all<Row extends object>(sql: string, params: readonly SqlValue[] = []): Promise<readonly Row[]> {
@@ -96,8 +98,6 @@ class PostgresDatabase implements SqlDatabase {
     { durable = true }: SqlTransactionOptions = {},
   ): Promise<Result> {
     const client = await this.#pool.connect();
-    // Without a listener the end of the connection between two statements would end the process; the next statement tells.
-    client.on("error", ignore);
     let broken = false;
     try {
       await client.query(durable ? "BEGIN" : "BEGIN; SET LOCAL synchronous_commit = off");
@@ -114,7 +114,6 @@ class PostgresDatabase implements SqlDatabase {
         ));
       throw error;
     } finally {
-      client.off("error", ignore);
       client.release(broken);
     }
   }

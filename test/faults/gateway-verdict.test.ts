@@ -5,7 +5,8 @@ import {
   type Answer,
   checkAnswers,
   checkRefusals,
-  percentile99,
+  isUnconfirmed,
+  percentile,
   refusedIn,
   secondsToAccept,
 } from "../../faults/lib/answers.ts";
@@ -91,7 +92,11 @@ describe("answers while the broker takes nothing", () => {
       refusal(30_000),
       answer({ status: 202 }),
     ];
-    expect(refusedIn(answers, period)).toBe(2);
+    expect(refusedIn(answers, period)).toHaveLength(2);
+    expect([refusal(), refusal(1000, { problem: "broker-refused" })].map(isUnconfirmed)).toEqual([
+      true,
+      false,
+    ]);
   });
 });
 
@@ -104,9 +109,10 @@ describe("times of answers", () => {
 
   it("of 99 in 100 leave out the slowest one", () => {
     const durations = Array.from({ length: 100 }, (_, at) => at + 1);
-    expect(percentile99(durations)).toBe(99);
-    expect(percentile99([7])).toBe(7);
-    expect(percentile99([])).toBe(0);
+    expect(percentile(durations, 99)).toBe(99);
+    expect(percentile(durations, 50)).toBe(50);
+    expect(percentile([7], 99)).toBe(7);
+    expect(percentile([], 99)).toBe(0);
   });
 });
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Meter } from "../../gateway/access/meter.ts";
 import type { Policy } from "../../gateway/index.ts";
 import { createMemoryState } from "../../gateway/state/memory-state.ts";
+import { takeMessages } from "../helpers/worker.ts";
 import { openAccess, openAnother, posted } from "./access-place.ts";
 import { read } from "./place.ts";
 
@@ -52,6 +53,22 @@ describe("quotas", () => {
       ({ status }) => status,
     );
     expect(statuses.sort()).toEqual([202, 202, 429]);
+  });
+
+  it("of tasks are taken for a strict batch as a whole, before anything is sent", async () => {
+    const { as, key, app } = await openAccess();
+    const text = await key(policy({ submit: { quota: 3, window: 600 } }));
+    const strict = (count: number): RequestInit => {
+      const init = posted(Array.from({ length: count }, (_, at) => ({ task: `t${at}` })));
+      return { ...init, headers: { ...init.headers, prefer: "handling=strict" } };
+    };
+    expect((await as(text, "/v1/tasks:batch", strict(4))).status).toBe(429);
+    const fits = await as(text, "/v1/tasks:batch", strict(2));
+    expect([fits.status, fits.headers.get("ratelimit")]).toEqual([200, expect.stringContaining("r=1;")]);
+    expect((await as(text, "/v1/tasks:batch", strict(2))).status).toBe(429);
+    expect((await as(text, "/v1/tasks", posted({ task: "last" }))).status).toBe(202);
+    const sent = await takeMessages(app, "celery", 3);
+    expect(sent.map(({ message }) => message?.headers["task"])).toEqual(["t0", "t1", "last"]);
   });
 
   it("of requests count all of them", async () => {

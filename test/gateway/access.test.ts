@@ -258,6 +258,9 @@ describe("wrong credentials", () => {
     for (let at = 0; at < 3; at += 1) expect((await as(wrong, "/v1/tasks")).status).toBe(401);
     const blocked = await read(as(wrong, "/v1/tasks"));
     expect(blocked.status).toBe(429);
+    expect(blocked.body["type"]).toBe(
+      "https://iana.org/assignments/http-problem-types#abnormal-usage-detected",
+    );
     expect(Number(blocked.headers.get("retry-after"))).toBeGreaterThan(0);
     expect((await as(fresh, "/v1/tasks")).status).toBe(429);
     expect((await fetch(`${url}/api/tasks`, basic("u", "p"))).status).toBe(429);

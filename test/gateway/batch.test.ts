@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { BrokerError } from "../../protocol/index.ts";
 import { takeMessages } from "../helpers/worker.ts";
 import { openGateway, post, read } from "./place.ts";
 
@@ -83,6 +84,30 @@ describe("POST /v1/tasks:batch", () => {
     expect(sent.map(({ message }) => message?.headers["task"]).sort()).toEqual(["x", "y"]);
   });
 
+  it.each([
+    ["a time without an offset", { eta: "2030-01-01T00:00:00" }, "bad-eta"],
+    ["two times", { eta: "2030-01-01T00:00:00Z", delay: 5 }, "invalid-arguments"],
+    ["a typed value", { args: [{ __type__: "bytes", __value__: "YQ==" }] }, "reserved-envelope"],
+    ["a queue that may not be", { queue: "nowhere" }, "unroutable-queue"],
+    ["a callback to this machine", { callback: { url: "http://127.0.0.1/" } }, "blocked-address"],
+    ["arguments of another type", { task: "typed", kwargs: { n: "x" } }, "invalid-arguments"],
+    ["a broken key", { idempotency_key: "a b" }, "invalid-arguments"],
+  ])("with handling=strict sends nothing because of %s", async (_name, bad, type) => {
+    const { app, url } = await openGateway({ settings: { taskCreateMissingQueues: false } });
+    await fetch(`${url}/v1/task-types/typed`, {
+      method: "PUT",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ kwargs: { properties: { n: { type: "integer" } } } }),
+    });
+    const tasks = [{ task: "good" }, { task: "t", ...bad }];
+    const { status, body } = await read(post(`${url}/v1/tasks:batch`, tasks, { prefer: "handling=strict" }));
+    expect(status).toBe(422);
+    expect(itemsOf(body).map(({ problem }) => problem?.type)).toEqual([undefined, `/problems/${type}`]);
+    await post(`${url}/v1/tasks`, { task: "last" });
+    const sent = await takeMessages(app, "celery", 1);
+    expect(sent.map(({ message }) => message?.headers["task"])).toEqual(["last"]);
+  });
+
   it("a key for the batch, and keys for its tasks", async () => {
     const { app, url } = await openGateway();
     const tasks = [{ task: "a", idempotency_key: "1" }, { task: "b" }];
@@ -103,6 +128,27 @@ describe("POST /v1/tasks:batch", () => {
     expect(itemsOf(reused.body)[0]?.problem?.type).toBe("/problems/idempotency-key-reused");
     const sent = await takeMessages(app, "celery", 3);
     expect(sent.map(({ message }) => message?.headers["task"]).sort()).toEqual(["a", "b", "c"]);
+  });
+
+  it("whose tasks could not all be sent sends the rest when it is repeated with its key", async () => {
+    const { app, url } = await openGateway();
+    const publish = app.publish.bind(app);
+    app.publish = async (prepared, own) => {
+      if (prepared.call.task === "b") throw new BrokerError("broker_unavailable", "away");
+      return publish(prepared, own);
+    };
+    const tasks = [{ task: "a" }, { task: "b" }, { task: "no good" }];
+    const headers = { "idempotency-key": "k" };
+    const first = itemsOf((await read(post(`${url}/v1/tasks:batch`, tasks, headers))).body);
+    expect(first.map(({ status }) => status)).toEqual([202, 503, 422]);
+    app.publish = publish;
+    const again = itemsOf((await read(post(`${url}/v1/tasks:batch`, tasks, headers))).body);
+    expect(again.map(({ status }) => status)).toEqual([202, 202, 422]);
+    expect(again[0]?.id).toBe(first[0]?.id);
+    const last = await read(post(`${url}/v1/tasks:batch`, tasks, headers));
+    expect(last.headers.get("idempotent-replayed")).toBe("true");
+    const sent = await takeMessages(app, "celery", 2);
+    expect(sent.map(({ message }) => message?.headers["task"])).toEqual(["a", "b"]);
   });
 
   it.each([

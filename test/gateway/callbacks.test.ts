@@ -44,6 +44,14 @@ async function openPlace(options: Partial<CallbackPlaceOptions> = {}): Promise<P
   return { ...place, receiver };
 }
 
+/** The same without a worker yet. */
+async function openHeld(options: Partial<CallbackPlaceOptions> = {}): Promise<Place> {
+  const app = testApp();
+  app.task("add", (x: number, y: number) => x + y);
+  const receiver = await openReceiver();
+  return { ...(await openCallbackGateway({ ...options, app, ports: [receiver.port] })), receiver };
+}
+
 function send({ url }: GatewayPlace, body: object, headers: Record<string, string> = {}) {
   return read(post(`${url}/v1/tasks`, body, headers));
 }
@@ -264,6 +272,43 @@ describe("a callback", () => {
     const told = (await receiver.called(2)).map(({ path, json }) => [path, json["data"]]);
     expect(told).toContainEqual(["/1", expect.objectContaining({ result: 2 })]);
     expect(told).toContainEqual(["/2", expect.objectContaining({ result: 4 })]);
+  });
+
+  it("of a duplicate is told of the task that is there, each URL once", async () => {
+    const { url, app, receiver } = await openHeld();
+    const ask = (path: string, args: readonly unknown[], mode = "return") =>
+      read(
+        post(`${url}/v1/tasks`, {
+          ...{ task: "add", args, dedupe: { key: "k", mode } },
+          callback: { url: `${receiver.url}/${path}` },
+        }),
+      );
+    const first = await ask("a", [1, 1]);
+    for (const path of ["b", "a", "b"]) expect((await ask(path, [1, 1])).status).toBe(200);
+    const waiting = await ask("c", [2, 2], "requeue-last");
+    const instead = await ask("d", [3, 3], "requeue-last");
+    expect([waiting.status, instead.status, instead.body["id"]]).toEqual([202, 200, waiting.body["id"]]);
+    await testWorker(app);
+    const told = (await receiver.called(4)).map(({ path, json }) => {
+      const { id, result } = json["data"] as { readonly id: string; readonly result: number };
+      return [path, id, result];
+    });
+    expect(told.sort()).toEqual([
+      ["/a", first.body["id"], 2],
+      ["/b", first.body["id"], 2],
+      ["/c", waiting.body["id"], 6],
+      ["/d", waiting.body["id"], 6],
+    ]);
+  });
+
+  it("of a task that is held waits with it", async () => {
+    const { url, app, receiver } = await openHeld({ holdAfterSeconds: 0 });
+    await testWorker(app);
+    const callback = { url: receiver.url };
+    const sent = await read(post(`${url}/v1/tasks`, { task: "add", args: [1, 2], delay: 0.5, callback }));
+    expect(sent.body["state"]).toBe("SCHEDULED");
+    const [call] = await receiver.called(1);
+    expect(call?.json["data"]).toMatchObject({ id: sent.body["id"], result: 3 });
   });
 
   it("is forgotten when the task could not be sent", async () => {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { type App, DEAD_LETTER_HEADERS } from "../../app/index.ts";
+import { DEAD_LETTER_HEADERS } from "../../app/index.ts";
 import type { WireMessage } from "../../protocol/index.ts";
 import { publishRaw, takeMessages, testApp, testWorker } from "../helpers/worker.ts";
 import { BROKERS } from "./brokers.ts";
+import { BODY, deadCount, die } from "./letters.ts";
 import { type GatewayPlace, openGateway, post, read, storeState } from "./place.ts";
 
 async function placeOn(broker: string): Promise<GatewayPlace> {
@@ -11,44 +12,6 @@ async function placeOn(broker: string): Promise<GatewayPlace> {
   // As a worker has done before anything can die.
   await (await place.app.connection()).declareQueue(place.app.router.queue("celery"));
   return place;
-}
-
-/** A letter as a worker of ours leaves it. */
-interface Letter {
-  readonly code?: string;
-  readonly task?: string;
-  readonly id?: string;
-  readonly at?: string;
-  readonly queue?: string;
-  readonly body?: Uint8Array;
-}
-
-/** Not in Python's spacing, and not in ours: bytes must stay as they are. */
-const BODY = Buffer.from('[ [1,  9007199254740993, "é"], {"k":1.0}, {}]');
-
-async function die(app: App, letter: Letter): Promise<void> {
-  const {
-    code = "not_registered",
-    task = "t",
-    id = "id-1",
-    at = "2026-01-02T03:04:05Z",
-    body = BODY,
-  } = letter;
-  const { queue = "celery" } = letter;
-  await publishRaw(app, `${queue}.dead`, {
-    body,
-    headers: {
-      task,
-      id,
-      lang: "py",
-      [DEAD_LETTER_HEADERS.code]: code,
-      [DEAD_LETTER_HEADERS.reason]: "because",
-      [DEAD_LETTER_HEADERS.queue]: queue,
-      [DEAD_LETTER_HEADERS.worker]: "w1@shop",
-      [DEAD_LETTER_HEADERS.at]: at,
-    },
-    properties: { correlationId: id, deliveryMode: 2, priority: 0 },
-  });
 }
 
 interface Summary {
@@ -66,10 +29,6 @@ async function list({ url }: GatewayPlace, query = ""): Promise<readonly Summary
 }
 
 const ids = (letters: readonly Summary[]): string[] => letters.map((letter) => letter.task_id);
-
-async function deadCount(app: App): Promise<number> {
-  return (await app.connection()).queueSize("celery.dead");
-}
 
 const FOREVER = { timeout: 30_000 };
 

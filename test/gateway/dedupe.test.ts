@@ -88,6 +88,25 @@ describe("duplicates", () => {
     expect(fourth.status).toBe(202);
   });
 
+  it("requeue-last: one that waited and was revoked leaves its place to the next", async () => {
+    const app = testApp();
+    const { url } = await openGateway({ app });
+    const first = await read(post(`${url}/v1/tasks`, call("requeue-last", { args: [1] })));
+    const second = await read(post(`${url}/v1/tasks`, call("requeue-last", { args: [2] })));
+    // While a gateway looks whether the first has ended, the second is in hand.
+    const revoked = async (): Promise<unknown> => {
+      await fetch(`${url}/v1/tasks/${second.body["id"]}`, { method: "DELETE" });
+      return (await read(fetch(`${url}/v1/tasks/${second.body["id"]}`))).body["state"];
+    };
+    await expect.poll(revoked, { timeout: 10_000 }).toBe("REVOKED");
+    const third = await read(post(`${url}/v1/tasks`, call("requeue-last", { args: [3] })));
+    expect([third.status, third.body["state"]]).toEqual([202, "SCHEDULED"]);
+    expect(third.body["id"]).not.toBe(second.body["id"]);
+    await storeState(app, String(first.body["id"]), "SUCCESS", null);
+    const sent = await takeMessages(app, "celery", 2);
+    expect(sent.map(({ message }) => JSON.parse(String(message?.body))[0])).toEqual([[1], [3]]);
+  });
+
   it("of fifty at once one is sent", async () => {
     const { app, url } = await openGateway();
     const answers = await Promise.all(

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { holdAfterSeconds } from "../../gateway/held/hold-policy.ts";
+import { createMemoryTaskIndex } from "../../gateway/index.ts";
 import { createMemoryState } from "../../gateway/state/memory-state.ts";
 import { takeMessages, testApp } from "../helpers/worker.ts";
 import { openGateway, post, read } from "./place.ts";
@@ -60,6 +61,30 @@ describe("held tasks", () => {
     const { body } = await read(post(`${url}/v1/tasks`, { task: "t", delay: 3600 }));
     const answer = await read(patch(`${url}/v1/tasks/${String(body["id"])}`, change));
     expect([answer.status, answer.body["type"]]).toEqual([422, type]);
+  });
+
+  it("are known, changed and sent though the index has forgotten them", async () => {
+    const { app, url } = await openGateway({
+      ...HOLD_ALL,
+      taskIndex: createMemoryTaskIndex({ maxEntries: 2 }),
+    });
+    const request = { task: "t", delay: "PT1H", tags: ["x"] };
+    const { body } = await read(post(`${url}/v1/tasks`, request));
+    const at = `${url}/v1/tasks/${String(body["id"])}`;
+    for (let other = 0; other < 3; other += 1) await post(`${url}/v1/tasks`, request);
+    const { body: listed } = await read(fetch(`${url}/v1/tasks`));
+    expect(JSON.stringify(listed)).not.toContain(String(body["id"]));
+    expect((await read(fetch(at))).body).toMatchObject({ state: "SCHEDULED", task: "t", tags: ["x"] });
+    expect((await read(patch(at, { eta: "2099-01-02T03:04:05Z" }))).status).toBe(200);
+    expect((await read(fetch(at))).body["eta"]).toBe("2099-01-02T03:04:05+00:00");
+    expect((await patch(at, { delay: 0 })).status).toBe(200);
+    const [sent] = await takeMessages(app, "celery", 1);
+    expect(sent?.message?.headers["id"]).toBe(body["id"]);
+    await expect.poll(async () => (await read(fetch(at))).body["state"]).toBe("PENDING");
+    const gone = await read(post(`${url}/v1/tasks`, request));
+    for (let other = 0; other < 3; other += 1) await post(`${url}/v1/tasks`, request);
+    const revoked = await fetch(url + gone.headers.get("location"), { method: "DELETE" });
+    expect(revoked.status).toBe(202);
   });
 
   it("are dropped when they are revoked, and end as REVOKED", async () => {

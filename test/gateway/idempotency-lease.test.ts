@@ -38,6 +38,8 @@ describe("a key whose work goes on", () => {
     await expect(again()).rejects.toMatchObject({ type: "idempotency-in-progress" });
     finish();
     expect(await first).toBe(ANSWER);
+    // Answers are written a moment later.
+    await vi.advanceTimersByTimeAsync(1000);
     expect((await again()).headers).toEqual({ "idempotent-replayed": "true" });
   });
 

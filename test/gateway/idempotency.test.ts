@@ -148,4 +148,32 @@ describe("Idempotency-Key", () => {
     expect([first.status, again.status]).toEqual([202, 202]);
     expect(again.body).toEqual(first.body);
   });
+
+  it("a workflow whose gateway was killed is not sent again, or with the same ids", async () => {
+    const state = createMemoryState();
+    const { app, url } = await openGateway({ stateStore: state });
+    const canvas = { group: [CALL, CALL] };
+    const first = await read(post(`${url}/v1/workflows`, canvas, KEY));
+    const leave = async (): Promise<void> => {
+      const records = (): ReturnType<typeof state.records.list> =>
+        state.records.list("idempotency", { limit: 10 });
+      await expect.poll(async () => (await records())[0]?.value).toContain('"answer"');
+      const [record] = await records();
+      const { fingerprint } = JSON.parse(record?.value ?? "{}") as { fingerprint: string };
+      await state.records.put("idempotency", record?.key ?? "", JSON.stringify({ fingerprint, untilMs: 1 }));
+    };
+    await leave();
+    const known = await read(post(`${url}/v1/workflows`, canvas, KEY));
+    expect([known.status, known.body]).toEqual([202, first.body]);
+    const sent = await takeMessages(app, "celery", 2);
+    await leave();
+    for (const kind of ["workflow", "workflow-root"])
+      for (const { key } of await state.records.list(kind, { limit: 10 }))
+        await state.records.delete(kind, key);
+    const again = await read(post(`${url}/v1/workflows`, canvas, KEY));
+    expect([again.status, again.body]).toEqual([202, first.body]);
+    const ids = (messages: typeof sent): unknown[] =>
+      messages.map(({ message }) => message?.headers["id"]).sort();
+    expect(ids(await takeMessages(app, "celery", 2))).toEqual(ids(sent));
+  });
 });

@@ -33,6 +33,8 @@ describe("tasks that leave no trace", () => {
     const app = testApp({ brokerUrl: `${redis.url}/0` });
     const { url } = await openGateway({ app, stateStore: state });
     const before = await read(post(`${url}/v1/tasks`, { task: "t" }));
+    const later = await read(post(`${url}/v1/tasks`, { task: "t", delay: 600 }));
+    const held = await read(post(`${url}/v1/tasks`, { task: "t", delay: 7200 }));
     await expect.poll(() => state.records.get("broker", "epoch")).toBeDefined();
     await redis.restart();
     const after = await vi.waitFor(
@@ -52,10 +54,13 @@ describe("tasks that leave no trace", () => {
     );
     const stateOf = async (body: Record<string, unknown>): Promise<unknown> =>
       (await read(fetch(`${url}/v1/tasks/${String(body["id"])}`))).body["state"];
+
     const realNow = Date.now;
     const clock = vi.spyOn(Date, "now").mockImplementation(() => realNow() + 60_000);
     try {
       expect(await stateOf(before.body)).toBe("LOST");
+      expect(await stateOf(later.body)).toBe("LOST");
+      expect(await stateOf(held.body)).toBe("SCHEDULED");
       expect(await stateOf(after.body)).toBe("PENDING");
     } finally {
       clock.mockRestore();

@@ -4,7 +4,7 @@ import { DURATION_BUCKETS, Durations } from "../../gateway/metrics/durations.ts"
 import { GatewayFacts } from "../../gateway/metrics/gateway-facts.ts";
 import { pageText } from "../helpers/documentation.ts";
 import { publishRaw, testWorker } from "../helpers/worker.ts";
-import { openGateway, post, read } from "./place.ts";
+import { openGateway, post, read, storeState } from "./place.ts";
 
 async function scrape(url: string): Promise<string> {
   const answer = await fetch(`${url}/metrics`);
@@ -44,6 +44,21 @@ describe("the page for Prometheus", () => {
       expect(seriesOf(text, `celery_gateway_tasks_total{task="add",state="SUCCESS"}`)).toBe(1);
       expect(text).toContain("process_resident_memory_bytes ");
     });
+  });
+
+  it("counts a change once, however many see it", async () => {
+    const { app, url } = await openGateway();
+    const { body } = await read(post(`${url}/v1/tasks`, { task: "t" }));
+    const self = `${url}/v1/tasks/${body["id"]}`;
+    const waits = [1, 2, 3].map(() => read(fetch(self, { headers: { prefer: "wait=30" } })));
+    const streams = [fetch(`${self}/events`), fetch(`${self}/events`)];
+    const opened = await Promise.all(streams);
+    await expect.poll(() => scrape(url)).toContain("celery_gateway_waits 3");
+    await storeState(app, String(body["id"]), "SUCCESS", 5);
+    for (const { body: seen } of await Promise.all(waits)) expect(seen["state"]).toBe("SUCCESS");
+    for (const stream of opened) expect(await stream.text()).toContain("event: end");
+    const series = `celery_gateway_tasks_total{task="t",state="SUCCESS"}`;
+    expect(seriesOf(await scrape(url), series)).toBe(1);
   });
 
   it("shows queues, dead letters, waits and streams as they are", async () => {

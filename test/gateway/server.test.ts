@@ -4,6 +4,8 @@ import { type AddressInfo, connect, createServer as createTcpServer } from "node
 import express from "express";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createGateway } from "../../gateway/index.ts";
+import { createMemoryState } from "../../gateway/state/memory-state.ts";
+import { StateError } from "../../gateway/state/state-error.ts";
 import { ConfigurationError } from "../../protocol/index.ts";
 import { takeMessages, testApp } from "../helpers/worker.ts";
 import { openGateway, post, read, sendRaw, storeState } from "./place.ts";
@@ -135,6 +137,40 @@ describe("handler", () => {
     const port = await serve(gateway.handler);
     expect((await post(`http://127.0.0.1:${port}/v1/tasks`, { task: "t" })).status).toBe(202);
     expect((await fetch(`http://127.0.0.1:${port}/nope`)).status).toBe(404);
+  });
+
+  it("begins with its first request what listen() begins: held tasks are sent, the app's schemas count", async () => {
+    const app = testApp();
+    app.task("typed", { schema: { kwargs: { properties: { n: { type: "integer" } } } } }, () => null);
+    const gateway = createGateway({ app, holdAfterSeconds: 0 });
+    onTestFinished(() => gateway.close());
+    const url = `http://127.0.0.1:${await serve(gateway.handler)}`;
+    expect((await post(`${url}/v1/call/typed`, { n: "x" })).status).toBe(422);
+    const held = await read(post(`${url}/v1/tasks`, { task: "t", delay: 0.3 }));
+    expect(held.body["state"]).toBe("SCHEDULED");
+    const [sent] = await takeMessages(app, "celery", 1);
+    expect(sent?.message?.headers["id"]).toBe(held.body["id"]);
+  });
+
+  it("answers though it cannot begin, and begins when it can", async () => {
+    const stateStore = createMemoryState();
+    let isAway = true;
+    const open = async (): Promise<void> => {
+      if (isAway) throw new StateError("The state is away.");
+    };
+    const gateway = createGateway({
+      app: testApp(),
+      stateStore: { ...stateStore, open },
+      holdAfterSeconds: 0,
+    });
+    onTestFinished(() => gateway.close());
+    await expect(gateway.start()).rejects.toThrow("The state is away.");
+    const url = `http://127.0.0.1:${await serve(gateway.handler)}`;
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    isAway = false;
+    await gateway.start();
+    await Promise.all([gateway.start(), gateway.close()]);
+    await expect(gateway.listen({ port: 0 })).rejects.toThrow("The gateway is closed.");
   });
 
   it("serves what the application mounts", async () => {

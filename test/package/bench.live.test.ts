@@ -36,6 +36,7 @@ const BENCHES: readonly BenchRun[] = [
   { name: "gateway", cases: 1 },
   { name: "gateway-flower", cases: 1, roles: ["celerity", "python"] },
   { name: "gateway-waits", cases: 1, roles: ["celerity", "floor"] },
+  { name: "gateway-memory", cases: 3, roles: ["celerity"], count: 1 },
   { name: "codecs-serializers", cases: 26 },
   { name: "codecs-compressors", cases: 30 },
   { name: "codecs-signing", cases: 6 },

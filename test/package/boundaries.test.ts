@@ -40,13 +40,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "beat",
     "version",
   ],
-  cli: ["protocol", "signing", "transports", "app", "beat", "worker", "gateway", "version"],
+  conformance: ["protocol", "codecs", "index"],
+  cli: ["protocol", "signing", "transports", "app", "beat", "worker", "gateway", "conformance", "version"],
   testing: ["protocol", "codecs", "signing", "transports", "backends"],
   examples: ["index"],
 };
 
 /** The one file of backends that talks to a broker. */
 const RPC_ONLY = ["backends/index.ts", "backends/rpc.ts"];
+/** The one part of conformance that is an application: Celerity as one of the implementations to try. */
+const CELERITY_ADAPTER = "conformance/adapters/celerity/adapter.ts";
 const IMPORT = /(?:from|import)\s*\(?\s*"(\.[^"]+)"/g;
 
 function sourceFiles(folder: string): string[] {
@@ -78,6 +81,13 @@ describe("import direction", () => {
   it("backends/ imports transports/ for rpc only", () => {
     const wrong = sourceFiles("backends").filter(
       (file) => !RPC_ONLY.includes(file) && importedFolders(file).includes("transports"),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it("conformance/ imports the package in its adapter only", () => {
+    const wrong = sourceFiles("conformance").filter(
+      (file) => file !== CELERITY_ADAPTER && importedFolders(file).includes("index"),
     );
     expect(wrong).toEqual([]);
   });

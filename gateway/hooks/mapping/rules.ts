@@ -1,6 +1,6 @@
 /** From what came in to the task that is sent: the first rule that fits makes it. */
 import { isPlainObject, type PlainObject } from "../../../protocol/index.ts";
-import type { TaskRequest } from "../../accept-task.ts";
+import type { TaskRequest } from "../../plan-task.ts";
 import { Problem } from "../../problems.ts";
 import { type Condition, type ConditionOptions, compileCondition } from "./conditions.ts";
 import type { MappingScope, MappingSource } from "./source.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { brokerRisks } from "../../app/index.ts";
+import { risksOfBrokers } from "../../app/index.ts";
 import { withRedis } from "../../bench/lib/servers.ts";
 import { startRedis } from "../helpers/services.ts";
 import { testApp } from "../helpers/worker.ts";
@@ -7,7 +7,8 @@ import { testApp } from "../helpers/worker.ts";
 describe("what a Redis may forget", () => {
   it("is told by the names of its settings", async () => {
     const { url } = await startRedis();
-    const risks = (): Promise<readonly string[]> => brokerRisks(testApp({ brokerUrl: `${url}/0` }).settings);
+    const risks = (): Promise<readonly string[]> =>
+      risksOfBrokers(testApp({ brokerUrl: `${url}/0` }).settings);
     expect(await risks()).toEqual([]);
     await withRedis(url, async (redis) => {
       await redis.config("SET", "appendonly", "no");
@@ -22,7 +23,7 @@ describe("what a Redis may forget", () => {
   it("is told of other servers too, and not twice of one", async () => {
     const { url } = await startRedis(["--appendonly", "no"]);
     const { settings } = testApp({ brokerUrl: "memory://" });
-    expect(await brokerRisks(settings, `${url}/0`, `${url}/0`)).toEqual([
+    expect(await risksOfBrokers(settings, `${url}/0`, `${url}/0`)).toEqual([
       expect.stringContaining("appendonly no"),
     ]);
   });
@@ -31,6 +32,6 @@ describe("what a Redis may forget", () => {
     const { url } = await startRedis(["--appendonly", "no"]);
     await withRedis(url, (redis) => redis.acl("SETUSER", "default", "-config"));
     const { settings } = testApp({ brokerUrl: `${url}/0` });
-    expect(await brokerRisks(settings, "redis://127.0.0.1:1/0", "sqlite:///gateway.db")).toEqual([]);
+    expect(await risksOfBrokers(settings, "redis://127.0.0.1:1/0", "sqlite:///gateway.db")).toEqual([]);
   });
 });

@@ -1,0 +1,85 @@
+import { cpSync, readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import {
+  countByStatus,
+  exitCodeOf,
+  explainResult,
+  loadSuite,
+  type Run,
+  readPatterns,
+  runVectors,
+  suiteFolder,
+} from "../../conformance/index.ts";
+import { type PythonVersion, pythonVersions } from "../helpers/python.ts";
+import { pythonEnvironment, requirePython } from "../helpers/python-environment.ts";
+import { temporaryFolder } from "../helpers/services.ts";
+import { runProgram } from "./program.ts";
+
+const adapters = fileURLToPath(new URL("../../conformance/adapters/", import.meta.url));
+const pythonAdapter = `${adapters}python-celery/adapter.py`;
+const suite = loadSuite();
+
+async function run(
+  command: readonly [string, ...string[]],
+  knownFailing: readonly string[] = [],
+): Promise<Run> {
+  return await runVectors({ vectors: suite.vectors, session: { command, timeoutMs: 40_000 }, knownFailing });
+}
+
+function expectNoFailure({ results, stderr }: Run): void {
+  const wrong = results.filter(({ status }) => ["fail", "error", "warn"].includes(status)).map(explainResult);
+  expect(wrong, stderr).toEqual([]);
+  expect(exitCodeOf(results)).toBe(0);
+}
+
+describe.each(pythonVersions())("Python Celery %s", (version: PythonVersion) => {
+  test("does what was recorded of Celery", async () => {
+    const done = await run([requirePython(version), pythonAdapter]);
+    expectNoFailure(done);
+    const { pass, info, disabled } = countByStatus(done.results);
+    if (version === "latest")
+      expect({ pass, info, disabled }).toEqual({ pass: suite.vectors.length, info: 0, disabled: 0 });
+    // It has no typed values in JSON, no stamps, and no compressed results; and it leaves out three headers.
+    else expect(pass + info).toBeGreaterThan(500);
+  });
+});
+
+describe("Celerity", () => {
+  test("does what was recorded of Celery", async () => {
+    const known = readPatterns(`@${adapters}celerity/known-failing.txt`);
+    const done = await run([process.execPath, "--import", "tsx", `${adapters}celerity/adapter.ts`], known);
+    expectNoFailure(done);
+    const { pass, "known-fail": knownFail } = countByStatus(done.results);
+    expect({ pass, knownFail }).toEqual({
+      pass: suite.vectors.length - known.length,
+      knownFail: known.length,
+    });
+  });
+});
+
+test("an adapter is a page of code", () => {
+  const files = [pythonAdapter, `${adapters}celerity/adapter.ts`];
+  const lines = files.map(
+    (file) =>
+      readFileSync(file, "utf8")
+        .split("\n")
+        .filter((line) => line.trim() !== "").length,
+  );
+  expect(Math.max(...lines)).toBeLessThanOrEqual(100);
+});
+
+test("the vectors are what Celery makes of the recordings", async () => {
+  const python = requirePython("latest");
+  const folder = `${await temporaryFolder()}/vectors`;
+  cpSync(fileURLToPath(new URL("../../conformance/vectors", import.meta.url)), folder, { recursive: true });
+  const script = fileURLToPath(new URL("../../scripts/python/make_suite.py", import.meta.url));
+  const { code, stderr } = await runProgram(python, [script, "--vectors", folder], pythonEnvironment());
+  expect(code, stderr).toBe(0);
+  for (const name of readdirSync(suiteFolder())) {
+    expect(
+      readFileSync(`${folder}/suite/${name}`, "utf8") === readFileSync(`${suiteFolder()}/${name}`, "utf8"),
+      name,
+    ).toBe(true);
+  }
+});
