@@ -42,6 +42,12 @@ interface KeyRecord {
   readonly answer?: Answer;
 }
 
+interface Failure {
+  readonly problem: Problem;
+  readonly exchange: Exchange;
+  readonly expiresAtMs: number;
+}
+
 interface KeptAnswer {
   readonly record: KeyRecord;
   readonly expiresAtMs: number;
@@ -94,10 +100,7 @@ export class Idempotency {
       answer = await work(run);
     } catch (error) {
       clearInterval(renewal);
-      const problem = toProblem(error);
-      if (isLasting(problem)) {
-        await this.#keep(name, { fingerprint, answer: problemAnswer(problem, exchange.base) }, expiresAtMs);
-      } else await records.delete(KIND, name);
+      await this.#settleFailure(name, fingerprint, { problem: toProblem(error), exchange, expiresAtMs });
       throw error;
     }
     clearInterval(renewal);
@@ -108,6 +111,18 @@ export class Idempotency {
     const kept = answer.text.length > MAX_KEPT_TEXT ? withoutResult(answer, run.taskId) : answer;
     this.#keepSoon(name, { record: { fingerprint, answer: kept }, expiresAtMs });
     return answer;
+  }
+
+  /** What the store cannot be told now it finds out when the claim ends. */
+  async #settleFailure(name: string, fingerprint: string, failure: Failure): Promise<void> {
+    const { problem, exchange, expiresAtMs } = failure;
+    try {
+      if (isLasting(problem)) {
+        await this.#keep(name, { fingerprint, answer: problemAnswer(problem, exchange.base) }, expiresAtMs);
+      } else await this.#options.state.records.delete(KIND, name);
+    } catch (error) {
+      this.#options.onWarning("An Idempotency-Key could not be freed; it is free when its claim ends", error);
+    }
   }
 
   /** The answer that the key has; undefined when its first run was lost, and this one has taken over. */
