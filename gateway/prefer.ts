@@ -14,8 +14,7 @@ const RESPOND_ASYNC = /^respond-async$/i;
 
 /** True for `handling=strict`: all or nothing. */
 export function prefersStrict(header: string | readonly string[] | undefined): boolean {
-  const text = typeof header === "string" ? header : (header ?? []).join(",");
-  return text.split(",").some((part) => STRICT.test(part.split(";")[0]?.trim() ?? ""));
+  return header !== undefined && preferencesOf(header).some((part) => STRICT.test(part));
 }
 
 /** Reads `wait=N` and `respond-async`; what it does not know it ignores, as the RFC asks. The first wait counts. */
@@ -24,11 +23,16 @@ export function readPreference(
   maxSeconds: number,
 ): Preference {
   if (header === undefined) return NONE;
-  const text = typeof header === "string" ? header : header.join(",");
-  const preferences = text.split(",").map((part) => part.split(";")[0]?.trim() ?? "");
+  const preferences = preferencesOf(header);
   const wait = preferences.map((part) => WAIT.exec(part)?.[1]).find((digits) => digits !== undefined);
   const isAsync = preferences.some((part) => RESPOND_ASYNC.test(part));
   if (wait === undefined) return isAsync ? { waitSeconds: 0, applied: "respond-async" } : NONE;
   const waitSeconds = Math.min(Number(wait), maxSeconds);
   return { waitSeconds, applied: `wait=${waitSeconds}` };
+}
+
+/** Without their parameters. */
+function preferencesOf(header: string | readonly string[]): readonly string[] {
+  const text = typeof header === "string" ? header : header.join(",");
+  return text.split(",").map((part) => part.split(";")[0]?.trim() ?? "");
 }

@@ -1,9 +1,10 @@
 /** Answers a caller who sends a task: 202 with its id, or 200 with its end. */
 import type { ResultDocument } from "../protocol/index.ts";
-import { type AcceptedTask, acceptTask } from "./accept-task.ts";
+import type { AcceptedTask } from "./accept-task.ts";
 import { type Answer, jsonAnswer } from "./answer.ts";
 import type { GatewayContext } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
+import { acceptOnce } from "./idempotency/accept-once.ts";
 import type { FirstRun } from "./idempotency/idempotency.ts";
 import type { TaskRequest } from "./plan-task.ts";
 import { type Preference, readPreference } from "./prefer.ts";
@@ -32,7 +33,7 @@ export async function submit(
   };
   let task: AcceptedTask;
   try {
-    task = await acceptOnce(exchange, gateway, request, { run, beforeSend });
+    task = await acceptOnce(exchange, gateway, request, run, { beforeSend });
   } catch (error) {
     wait?.cancel();
     throw error;
@@ -44,25 +45,6 @@ export async function submit(
   if (document === undefined) return accepted(exchange, entry, headers);
   gateway.tracker.saw(document, entry);
   return jsonAnswer(200, finalText(exchange, gateway, { id: entry.id, document, entry }), headers);
-}
-
-interface OnceOptions {
-  readonly run: FirstRun | undefined;
-  readonly beforeSend: (entry: TaskEntry) => Promise<void>;
-}
-
-/** What a lost run of the same key has sent already is not sent again. */
-async function acceptOnce(
-  exchange: Exchange,
-  gateway: GatewayContext,
-  request: TaskRequest,
-  { run, beforeSend }: OnceOptions,
-): Promise<AcceptedTask> {
-  if (run === undefined) return acceptTask(exchange, gateway, request, { beforeSend });
-  const sent = run.isTakeover ? await gateway.index.find(run.taskId) : undefined;
-  if (sent === undefined) return acceptTask(exchange, gateway, request, { taskId: run.taskId, beforeSend });
-  await beforeSend(sent);
-  return { entry: sent, isNew: true };
 }
 
 /** undefined when it does not end in time, or cannot be seen: the task is on its way all the same, and the caller must learn its id. */
@@ -87,8 +69,7 @@ function acceptedHeaders(
 ): Record<string, string> {
   const headers: Record<string, string> = { location: taskLinks(id, base).self };
   if (applied !== undefined) headers["preference-applied"] = applied;
-  if (taskTypes.deprecation(task) !== undefined)
-    headers["link"] = `<${base}/v1/task-types/${task}>; rel="deprecation"`;
+  if (taskTypes.isDeprecated(task)) headers["link"] = `<${base}/v1/task-types/${task}>; rel="deprecation"`;
   return headers;
 }
 

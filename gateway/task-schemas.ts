@@ -18,6 +18,17 @@ export type TaskSchemaName =
   | "TaskSummary"
   | "TaskList";
 
+/** What the index says of a task, alone or in a list. */
+const OF_THE_INDEX = {
+  ignore_result: ignoreResult,
+  tags,
+  replayed_from: { ...id, description: "The task that this one repeats." },
+  eta: time,
+  submitted_at: time,
+  done_at: time,
+  links: ref("TaskLinks"),
+};
+
 export const TASK_SCHEMAS: Readonly<Record<TaskSchemaName, Schema>> = {
   TaskRequest: TASK_REQUEST,
   Kwargs: kwargs,
@@ -40,13 +51,7 @@ export const TASK_SCHEMAS: Readonly<Record<TaskSchemaName, Schema>> = {
       error: ref("TaskError"),
       retries: { type: "integer", minimum: 0 },
       worker: { type: "string" },
-      ignore_result: ignoreResult,
-      tags,
-      replayed_from: { ...id, description: "The task that this one repeats." },
-      eta: time,
-      submitted_at: time,
-      done_at: time,
-      links: ref("TaskLinks"),
+      ...OF_THE_INDEX,
     },
   },
   Duplicate: {
@@ -112,13 +117,7 @@ export const TASK_SCHEMAS: Readonly<Record<TaskSchemaName, Schema>> = {
       queue: { type: "string" },
       state,
       terminal: { type: "boolean" },
-      ignore_result: ignoreResult,
-      tags,
-      replayed_from: { ...id, description: "The task that this one repeats." },
-      eta: time,
-      submitted_at: time,
-      done_at: time,
-      links: ref("TaskLinks"),
+      ...OF_THE_INDEX,
     },
   },
   TaskList: {

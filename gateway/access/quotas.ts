@@ -29,7 +29,8 @@ export class QuotaKeeper {
   async admit(exchange: Exchange, caller: Caller): Promise<void> {
     const meters = NAMES.flatMap((name) => this.#meterOf(caller, name) ?? []);
     await Promise.all(meters.map((meter) => meter.look()));
-    const tell = (): void => writeHeaders(exchange, meters);
+    writePolicies(exchange, meters);
+    const tell = (): void => writeRemaining(exchange, meters);
     tell();
     exchange.allowance = {
       take(name, amount) {
@@ -67,13 +68,17 @@ function settle(meter: Meter, isTaken: boolean, tell: () => void): void {
   });
 }
 
-function writeHeaders({ res }: Exchange, meters: readonly Meter[]): void {
-  if (res.headersSent) return;
+/** What never changes for a caller. */
+function writePolicies({ res }: Exchange, meters: readonly Meter[]): void {
   const policies = meters.map(({ name, quota }) => {
     const unit = name === "bytes" ? ';qu="content-bytes"' : "";
     return `"${name}";q=${quota.quota}${unit};w=${quota.window}`;
   });
-  const left = meters.map((meter) => `"${meter.name}";r=${meter.remaining()};t=${meter.resetSeconds()}`);
   res.setHeader("ratelimit-policy", policies.join(", "));
+}
+
+function writeRemaining({ res }: Exchange, meters: readonly Meter[]): void {
+  if (res.headersSent) return;
+  const left = meters.map((meter) => `"${meter.name}";r=${meter.remaining()};t=${meter.resetSeconds()}`);
   res.setHeader("ratelimit", left.join(", "));
 }

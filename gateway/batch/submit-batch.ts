@@ -1,9 +1,9 @@
 /** Sends many tasks: each by itself, or all or none. */
-import { type AcceptOptions, acceptTask } from "../accept-task.ts";
 import { type Answer, jsonAnswer } from "../answer.ts";
 import type { GatewayContext } from "../context.ts";
 import type { Exchange } from "../exchange.ts";
 import { toProblem } from "../http-status.ts";
+import { acceptOnce } from "../idempotency/accept-once.ts";
 import type { FirstRun } from "../idempotency/idempotency.ts";
 import { checkIdempotencyKey } from "../idempotency/idempotency-key.ts";
 import { uuidOf } from "../idempotency/name-uuid.ts";
@@ -75,9 +75,8 @@ async function sendOne(
     const request = toRequest(task);
     const { idempotency_key: key } = request;
     if (key !== undefined) return await sendKeyed(exchange, gateway, request, { key, isCounted });
-    if (run === undefined) return await sendTask(exchange, gateway, request, { isCounted });
-    const taskId = uuidOf(run.taskId, String(at));
-    return await sendOnce(exchange, gateway, request, { taskId, isTakeover: run.isTakeover, isCounted });
+    const own = run && { ...run, taskId: uuidOf(run.taskId, String(at)) };
+    return await sendTask(exchange, gateway, request, { run: own, isCounted });
   } catch (error) {
     return refused(exchange, gateway, error);
   }
@@ -87,24 +86,11 @@ async function sendTask(
   exchange: Exchange,
   gateway: GatewayContext,
   request: BatchTask,
-  options: AcceptOptions,
+  { run, isCounted }: Pick<Place, "run" | "isCounted">,
 ): Promise<BatchItem> {
-  const hasIdempotencyKey = options.taskId !== undefined;
-  const { entry, isNew } = await acceptTask(exchange, gateway, request, { ...options, hasIdempotencyKey });
+  const { entry, isNew } = await acceptOnce(exchange, gateway, request, run, { isCounted });
   const { id, task } = entry;
   return isNew ? { status: 202, id, task } : { status: 200, id, task, deduplicated: true };
-}
-
-/** What a lost run of the same key has sent already is not sent again. */
-async function sendOnce(
-  exchange: Exchange,
-  gateway: GatewayContext,
-  request: BatchTask,
-  { taskId, isTakeover, isCounted }: FirstRun & Pick<Place, "isCounted">,
-): Promise<BatchItem> {
-  const sent = isTakeover ? await gateway.index.find(taskId) : undefined;
-  if (sent !== undefined) return { status: 202, id: sent.id, task: sent.task };
-  return sendTask(exchange, gateway, request, { taskId, isCounted });
 }
 
 async function sendKeyed(
@@ -118,7 +104,7 @@ async function sendKeyed(
     content: [writeJson(request)],
   };
   const answer = await gateway.idempotency.run(exchange, keyed, async (run) => {
-    const item = await sendOnce(exchange, gateway, request, { ...run, isCounted });
+    const item = await sendTask(exchange, gateway, request, { run, isCounted });
     return jsonAnswer(item.status, JSON.stringify(item));
   });
   const isReplayed = answer.headers["idempotent-replayed"] !== undefined;

@@ -76,11 +76,9 @@ export class TaskTypes {
     return complete;
   }
 
-  /** What is said of a call to a deprecated task; undefined for others. */
-  deprecation(task: string): string | undefined {
+  isDeprecated(task: string): boolean {
     const deprecated = this.#contract(task)?.type.deprecated;
-    if (deprecated === undefined || deprecated === false) return undefined;
-    return deprecated === true ? `The task ${task} is deprecated.` : deprecated;
+    return deprecated !== undefined && deprecated !== false;
   }
 
   #contract(task: string): Contract | undefined {

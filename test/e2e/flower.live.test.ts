@@ -5,12 +5,9 @@
 import { existsSync } from "node:fs";
 import { type Browser, chromium, type Locator, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { cleanUp } from "../../testing/clean-up.ts";
+import { startFlower } from "../helpers/flower.ts";
 import { type PythonWorker, pythonVersions, startPythonWorker } from "../helpers/python.ts";
-import { pythonEnvironment, pythonFolder, requirePython } from "../helpers/python-environment.ts";
-import { freePorts, temporaryFolder } from "../helpers/services.ts";
-import { GuardedProcess } from "../helpers/services-process.ts";
-import { type Cell, PATIENCE_S, type Place, POLL, startCell, startPlace } from "./matrix-cell.ts";
+import { type Cell, PATIENCE_S, POLL, startCell, startPlace } from "./matrix-cell.ts";
 import { pythonTasks } from "./places.ts";
 
 const CHROMIUM = "/usr/bin/chromium";
@@ -22,28 +19,6 @@ type Stats = {
   readonly pool: { readonly "max-concurrency": number; readonly processes: readonly number[] };
 };
 
-/** Resolves to its address once it follows the events of the workers. */
-async function startFlower({ broker, backend }: Place): Promise<string> {
-  const port = await freePorts(1);
-  const flower = new GuardedProcess({
-    command: requirePython("latest"),
-    args: ["-m", "celery", "-A", "flower_app", "flower", "--address=127.0.0.1", `--port=${port}`],
-    folder: await temporaryFolder(),
-    stopSignal: "SIGTERM",
-    cwd: pythonFolder,
-    // Its buttons use its API.
-    env: pythonEnvironment({
-      broker,
-      backend,
-      env: { ...pythonTasks.env, FLOWER_UNAUTHENTICATED_API: "true", FLOWER_INSPECT_TIMEOUT: "30000" },
-    }),
-  });
-  // It keeps nothing, and takes its time to end in order.
-  cleanUp(() => flower.kill());
-  await flower.waitForOutput(/Connected to /);
-  return `http://127.0.0.1:${port}`;
-}
-
 describe.skipIf(isMissing).each(["Redis", "RabbitMQ"] as const)("Flower on %s", (broker) => {
   let browser: Browser;
   let page: Page;
@@ -54,7 +29,7 @@ describe.skipIf(isMissing).each(["Redis", "RabbitMQ"] as const)("Flower on %s", 
   beforeAll(async () => {
     const place = await startPlace(broker, "latest");
     [site, cell, python, browser] = await Promise.all([
-      startFlower(place),
+      startFlower(place, { inspectTimeoutMs: 30_000 }),
       startCell(place, ["-P", "prefork", "-c", "2", "--without-mingle"], {
         CELERY_WORKER_POOL_RESTARTS: "true",
         // A task with an ETA far away waits in the worker, as in a Python worker.

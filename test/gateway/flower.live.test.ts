@@ -8,10 +8,9 @@ import { createApp } from "../../app/index.ts";
 import { createGateway } from "../../gateway/index.ts";
 import { cleanUp } from "../../testing/clean-up.ts";
 import { pythonTasks } from "../e2e/places.ts";
+import { startFlower } from "../helpers/flower.ts";
 import { type PythonWorker, pythonVersions, startPythonWorker } from "../helpers/python.ts";
-import { pythonEnvironment, pythonFolder, requirePython } from "../helpers/python-environment.ts";
-import { freePorts, redisUrl, temporaryFolder } from "../helpers/services.ts";
-import { GuardedProcess } from "../helpers/services-process.ts";
+import { redisUrl } from "../helpers/services.ts";
 import { callsTable, FLOWER_CALLS, type FlowerCall, type Side } from "./flower-calls.ts";
 
 const PATIENCE = { timeout: 60_000, interval: 100 };
@@ -20,25 +19,6 @@ const isMissing = !process.env["CI"] && !pythonVersions().includes("latest");
 interface Place {
   readonly broker: string;
   readonly backend: string;
-}
-
-async function startFlower({ broker, backend }: Place): Promise<string> {
-  const port = await freePorts(1);
-  const flower = new GuardedProcess({
-    command: requirePython("latest"),
-    args: ["-m", "celery", "-A", "flower_app", "flower", "--address=127.0.0.1", `--port=${port}`],
-    folder: await temporaryFolder(),
-    stopSignal: "SIGTERM",
-    cwd: pythonFolder,
-    env: pythonEnvironment({
-      broker,
-      backend,
-      env: { ...pythonTasks.env, FLOWER_UNAUTHENTICATED_API: "true", FLOWER_INSPECT_TIMEOUT: "3000" },
-    }),
-  });
-  cleanUp(() => flower.kill());
-  await flower.waitForOutput(/Connected to /);
-  return `http://127.0.0.1:${port}`;
 }
 
 async function startOurs({ broker, backend }: Place): Promise<string> {
@@ -97,7 +77,10 @@ describe.skipIf(isMissing)("Flower's API", () => {
       app: "matrix_tasks",
       conf: { worker_pool_restarts: true },
     });
-    const [theirUrl, url] = await Promise.all([startFlower(place), startOurs(place)]);
+    const [theirUrl, url] = await Promise.all([
+      startFlower(place, { inspectTimeoutMs: 3_000 }),
+      startOurs(place),
+    ]);
     for (const site of [theirUrl, url]) {
       await vi.waitFor(async () => {
         const workers = (await (await fetch(`${site}/api/workers`)).json()) as Record<string, object>;
