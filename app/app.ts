@@ -39,6 +39,7 @@ import {
   type Producer,
   type SendOptions,
 } from "./producer.ts";
+import { CONNECTION_PART, PublishDeadlines } from "./publish-deadlines.ts";
 import { broadcast } from "./remote-control.ts";
 import {
   type AnyResult,
@@ -110,6 +111,7 @@ export class App implements Caller, CanvasCaller, ResultHost {
     this.onWarning = onWarning ?? warnProcess;
     this.settings = loadSettings(settings, env ?? process.env, this.onWarning);
     this.signals = new Signals(this.onWarning);
+    this.#deadlines = new PublishDeadlines(this.settings.taskPublishDeadline);
     this.#firstBrokerUrl = brokerUrls(this.settings, "publish")[0] ?? "";
     this.codecs = withAuth(this.settings, codecs ?? createCodecs(), this.onWarning);
     const isExact = this.settings.exactFloats && codecs === undefined;
@@ -217,7 +219,8 @@ export class App implements Caller, CanvasCaller, ResultHost {
   publish(prepared: PreparedTask, own?: ReconnectingConnection): Promise<void> {
     const isEager = this.settings.taskAlwaysEager && this.#tasks.has(prepared.call.task);
     if (isEager) return runEagerly(this, prepared);
-    return traceSend(prepared, this.#firstBrokerUrl, (traced) => this.#publish(traced, own));
+    const published = traceSend(prepared, this.#firstBrokerUrl, (traced) => this.#publish(traced, own));
+    return this.#deadlines.watch(prepared.id, published);
   }
 
   async #publish(prepared: PreparedTask, own: ReconnectingConnection | undefined): Promise<void> {
@@ -235,6 +238,7 @@ export class App implements Caller, CanvasCaller, ResultHost {
   }
   #connected: ReconnectingConnection | undefined;
   readonly #firstBrokerUrl: string;
+  readonly #deadlines: PublishDeadlines;
 
   /** The task is sent: a monitor that misses it is no reason for its sender to try again. */
   async #sendSentEvent(connection: ReconnectingConnection, prepared: PreparedTask): Promise<void> {
@@ -348,7 +352,7 @@ export class App implements Caller, CanvasCaller, ResultHost {
       transports,
       strategy: settings.brokerFailoverStrategy,
       connectTimeoutMs: settings.brokerConnectionTimeout * 1000,
-      deadlineMs: settings.taskPublishDeadline * 1000,
+      deadlineMs: settings.taskPublishDeadline * CONNECTION_PART * 1000,
       maxRetries: settings.brokerConnectionMaxRetries,
       ...retryOptions(settings, use),
       onWarning,

@@ -16,6 +16,8 @@ export interface TaskOptions extends RouteOptions {
   readonly bind?: boolean;
   /** Names of the function's parameters, for callers that pass keyword arguments. Default: read from the function's source. */
   readonly params?: readonly string[];
+  /** Takes keyword arguments of any name; a bound task has them in `self.request.kwargs`. */
+  readonly anyKeywords?: boolean;
   readonly serializer?: string;
   readonly compression?: string;
   readonly ignoreResult?: boolean;

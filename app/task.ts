@@ -56,7 +56,8 @@ export function createTask<Args extends readonly unknown[], Result>(
 /** Arguments in the order of the parameters. Throws TypeError in Python's words when they do not fit. */
 export function bindArguments(task: Task, args: readonly unknown[], kwargs: PlainObject): readonly unknown[] {
   const names = Object.keys(kwargs);
-  const bound = names.length === 0 ? args : mergeKeywords(task, args, kwargs, names);
+  const isMerged = names.length === 0 || task.options.anyKeywords === true;
+  const bound = isMerged ? args : mergeKeywords(task, args, kwargs, names);
   if (bound.length < task.requiredCount) {
     const missing = task.requiredCount - bound.length;
     throw new TypeError(`${task.name}() missing ${missing} required argument${missing === 1 ? "" : "s"}`);

@@ -1,5 +1,6 @@
 /** Reads the body of a request, never more of it than the limits allow. */
 import type { IncomingMessage } from "node:http";
+import { andThen } from "../codecs/index.ts";
 import type { Budget } from "./budget.ts";
 import type { Exchange } from "./exchange.ts";
 import { Problem } from "./problems.ts";
@@ -61,10 +62,7 @@ export function readBody(exchange: Exchange, limits: BodyLimits): Promise<Buffer
   const reading = exchange.body === undefined ? read(exchange, limits) : Promise.resolve(exchange.body);
   const { allowance } = exchange;
   if (allowance === undefined) return reading;
-  return reading.then(async (bytes) => {
-    await allowance.take("bytes", bytes.length);
-    return bytes;
-  });
+  return reading.then((bytes) => andThen(allowance.take("bytes", bytes.length), () => bytes));
 }
 
 function read(exchange: Exchange, { maxBytes, held }: BodyLimits): Promise<Buffer> {

@@ -17,6 +17,7 @@ import type { Losses } from "./lost/losses.ts";
 import type { GatewayFacts } from "./metrics/gateway-facts.ts";
 import type { MetricsPage } from "./metrics/registry.ts";
 import type { GatewayLimits, GatewayLogger, RevokeTasks } from "./options.ts";
+import type { Publishing } from "./publishing.ts";
 import type { QueueBook } from "./queues/queue-book.ts";
 import type { QueueControl } from "./queues/queue-control.ts";
 import type { RequestWatch } from "./requests/request-watch.ts";
@@ -70,6 +71,7 @@ export interface GatewayContext {
   /** Tasks that wait here for their time. */
   readonly heldTasks: HeldTasks;
   readonly brokerWatch: BrokerWatch;
+  readonly publishing: Publishing;
   /** Which accepted tasks are lost. */
   readonly losses: Losses;
   /** Longest delay that is left to the broker. */

@@ -21,6 +21,7 @@ import { createMetricsPage } from "./metrics/registry.ts";
 import { createTaskIndex } from "./open-task-index.ts";
 import { openapiOf } from "./openapi.ts";
 import { DEFAULT_GATEWAY_LIMITS, type GatewayLogger, type GatewayOptions } from "./options.ts";
+import { Publishing } from "./publishing.ts";
 import { QueueBook } from "./queues/queue-book.ts";
 import { QueueControl } from "./queues/queue-control.ts";
 import { createReadiness } from "./readiness.ts";
@@ -90,6 +91,7 @@ export function createContext(options: GatewayOptions): GatewayContext {
     dedupe: new Dedupe({ app, state }),
     taskTypes: new TaskTypes({ app, state, logger }),
     brokerWatch,
+    publishing: new Publishing(app, limits.brokerSilenceMs),
     losses: new Losses({
       app,
       broker: brokerWatch,
@@ -142,5 +144,5 @@ export function createContext(options: GatewayOptions): GatewayContext {
 function quietLogger(app: App): GatewayLogger {
   const warn = (facts: object, message: string): void =>
     app.onWarning(message, "err" in facts ? facts.err : undefined);
-  return { debug: () => undefined, info: () => undefined, warn, error: warn };
+  return { debug: () => undefined, info: () => undefined, warn, error: warn, isLevelEnabled: () => false };
 }

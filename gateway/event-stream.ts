@@ -61,7 +61,7 @@ export class EventStreams {
       this.#budget.give();
     });
     const { res } = exchange;
-    res.writeHead(200, {
+    exchange.writeHead(200, {
       "content-type": "text/event-stream",
       "cache-control": "no-store",
       // For nginx, which would hold the events back.

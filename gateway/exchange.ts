@@ -28,6 +28,8 @@ export class Exchange {
   allowance: Allowance | undefined;
   /** The body, when it had to be read before the route runs. */
   body: Buffer | undefined;
+  /** Of the answer, whatever that will be; all of them once it has begun. */
+  headers: Record<string, string | number> = {};
   /** When it came, by performance.now(). */
   readonly startedAtMs: number = performance.now();
   #requestId: string | undefined;
@@ -79,13 +81,21 @@ export class Exchange {
     return this.params[name] ?? "";
   }
 
+  /** Begins the answer. Its headers are handed over all at once, which costs Node a fraction of one by one. */
+  writeHead(status: number, headers: Readonly<Record<string, string | number>>): void {
+    this.allowance?.tell(this);
+    const all = { ...this.headers, ...headers };
+    this.res.writeHead(status, all);
+    this.headers = all;
+  }
+
   /** Answers with JSON text. */
   json(status: number, text: string, headers?: Readonly<Record<string, string>>): void {
     this.send(status, "application/json", text, headers);
   }
 
   send(status: number, contentType: string, body: string, headers?: Readonly<Record<string, string>>): void {
-    this.res.writeHead(status, {
+    this.writeHead(status, {
       "content-type": contentType,
       "content-length": Buffer.byteLength(body),
       "x-content-type-options": "nosniff",
@@ -96,7 +106,7 @@ export class Exchange {
 
   /** Answers without a body. */
   empty(status: number, headers: Readonly<Record<string, string>>): void {
-    this.res.writeHead(status, headers);
+    this.writeHead(status, headers);
     this.res.end();
   }
 

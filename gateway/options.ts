@@ -14,6 +14,8 @@ export interface GatewayLogger {
   info(facts: object, message: string): void;
   warn(facts: object, message: string): void;
   error(facts: object, message: string): void;
+  /** Whether anybody hears of that. Default: yes. */
+  isLevelEnabled?(level: "info"): boolean;
 }
 
 /** Bounds that keep one caller, or many, from using the process up. */
@@ -40,6 +42,11 @@ export interface GatewayLimits {
   readonly waits: number;
   /** Event streams at one time. */
   readonly streams: number;
+  /**
+   * Time for which the broker may confirm none of the tasks that wait for it with one routing key; more of them are refused then. No
+   * task waits for longer than the setting taskPublishDeadline.
+   */
+  readonly brokerSilenceMs: number;
   /** Time for a request's headers. */
   readonly headersTimeoutMs: number;
   /** Time for a whole request, its body included. */
@@ -62,6 +69,7 @@ export const DEFAULT_GATEWAY_LIMITS: GatewayLimits = {
   bodyBytesHeld: 64 * 1024 * 1024,
   waits: 2000,
   streams: 500,
+  brokerSilenceMs: 5000,
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,
   closeGraceMs: 10_000,

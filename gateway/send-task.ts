@@ -4,17 +4,16 @@ import type { HeldTask } from "./held/held-task.ts";
 import { toProblem } from "./http-status.ts";
 import type { Plan } from "./plan-task.ts";
 import { Problem } from "./problems.ts";
-import { publishInTime } from "./publish-in-time.ts";
 import type { TaskEntry } from "./task-index.ts";
 
 /** Publishes or holds, and takes note. */
 export async function sendTask(gateway: GatewayContext, plan: Plan): Promise<void> {
-  const { app, heldTasks, tracker, taskFeed, facts } = gateway;
+  const { publishing, heldTasks, tracker, taskFeed, facts } = gateway;
   const { holdUntilMs } = plan;
   const startedAtMs = performance.now();
   await withCallbacks(gateway, plan, () =>
     holdUntilMs === undefined
-      ? publishInTime(app, plan.prepared)
+      ? publishing.publish(plan.prepared)
       : heldTasks.hold(toHeldTask(plan), holdUntilMs),
   );
   facts.submitted((performance.now() - startedAtMs) / 1000);

@@ -235,7 +235,10 @@ function isLimit(limit: unknown): boolean {
 }
 
 function readEmbed(embed: unknown): Embed {
-  if (!isPlainObject(embed)) return NO_EMBED;
+  if (embed === undefined || embed === null) return NO_EMBED;
+  if (!isPlainObject(embed)) {
+    throw new DecodeError("bad_body", `"embed" must be an object or null; it is ${describe(embed)}.`);
+  }
   const { callbacks, errbacks, chain, chord } = embed;
   if (!callbacks && !errbacks && !chain && !chord) return NO_EMBED;
   return {

@@ -18,6 +18,7 @@ import {
   type WireMessage,
 } from "../protocol/index.ts";
 import type { Delivery } from "../transports/index.ts";
+import { previousDeliveries } from "./deliveries.ts";
 import type { Job } from "./job.ts";
 import { exceptionDocument, toExceptionDocument } from "./outcome.ts";
 import { type SealCheck, WorkerStopping } from "./seal-check.ts";
@@ -66,7 +67,8 @@ export function createIntake({
         queue: delivery.queue,
         exchange: delivery.exchange,
         routingKey: delivery.routingKey,
-        redelivered: delivery.redelivered,
+        // One that a worker sent again is new to the broker.
+        redelivered: delivery.redelivered || previousDeliveries(delivery) > 0,
       });
       checkCanvases(request);
       const task = app.tasks.get(request.task) ?? (runsAnyTask ? unknownTask(request.task, app) : undefined);

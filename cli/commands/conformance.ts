@@ -6,12 +6,20 @@ import {
   CCP_VERSION,
   commandOf,
   DEFINITIONS,
+  describeDiff,
+  diffReports,
   exitCodeOf,
   explainResult,
   featureNames,
   MESSAGES,
   NO_ALLOWANCES,
+  type Question,
   REFUSALS,
+  REPORT_SCHEMA,
+  readReport,
+  runVectors,
+  type SessionOptions,
+  type ScenarioVector,
   suiteFolder,
   VECTOR_FILE_SCHEMA,
   verdictOf,
@@ -27,8 +35,11 @@ import {
   withRunOptions,
   withSelectionOptions,
 } from "../conformance/options.ts";
+import { type RecordFlags, recordPlans } from "../conformance/record.ts";
 import { print, printLines, runAdapter, sessionOptions } from "../conformance/run.ts";
+import { commaList } from "../options.ts";
 
+const EXIT_FAILURE = 1;
 const EXIT_HARNESS = 2;
 const EXIT_CONFIGURATION = 3;
 
@@ -36,6 +47,7 @@ const EXIT_CONFIGURATION = 3;
 const SCHEMAS: Readonly<Record<string, object>> = {
   ccp: { version: CCP_VERSION, messages: MESSAGES, refusals: REFUSALS, $defs: DEFINITIONS },
   vectors: VECTOR_FILE_SCHEMA,
+  report: REPORT_SCHEMA,
 };
 
 export function conformanceCommand(): Command {
@@ -45,7 +57,16 @@ export function conformanceCommand(): Command {
   const endWith = ({ exitCode }: CommanderError): never =>
     process.exit(exitCode === 0 ? 0 : EXIT_CONFIGURATION);
   command.exitOverride(endWith);
-  for (const part of [runCommand, listCommand, explainCommand, replayCommand, doctorCommand, copyCommand]) {
+  for (const part of [
+    runCommand,
+    listCommand,
+    explainCommand,
+    replayCommand,
+    doctorCommand,
+    diffCommand,
+    recordCommand,
+    copyCommand,
+  ]) {
     command.addCommand(part().exitOverride(endWith));
   }
   return command;
@@ -74,9 +95,9 @@ function listCommand(): Command {
 function explainCommand(): Command {
   return new Command("explain")
     .description(
-      "print a vector with what its flags mean, or the schemas of the contract and of vector files",
+      "print a vector with what its flags mean, or the schemas of the contract, of vector files and of report.json",
     )
-    .argument("<id>", "a vector's id, ccp or vectors")
+    .argument("<id>", "a vector's id, ccp, vectors or report")
     .option("--vectors <folder>", "vectors from there instead of those of this program")
     .action((id: string, flags: SelectionFlags) =>
       ending(() => {
@@ -90,7 +111,8 @@ function explainCommand(): Command {
 function explained(id: string, flags: SelectionFlags): object {
   const { suite, vector } = vectorOf(id, flags);
   const flagsOfVector = (vector.flags ?? []).map((flag) => [flag, suite.flags.get(flag)]);
-  return { ...vector, asks: commandOf(vector), means: Object.fromEntries(flagsOfVector) };
+  const asks = vector.command === "scenario" ? {} : { asks: commandOf(vector) };
+  return { ...vector, ...asks, means: Object.fromEntries(flagsOfVector) };
 }
 
 function replayCommand(): Command {
@@ -101,19 +123,50 @@ function replayCommand(): Command {
     .option("--vectors <folder>", "vectors from there instead of those of this program")
     .action((id: string, words: readonly string[], flags: AdapterFlags & SelectionFlags) =>
       ending(async () => {
-        const { vector } = vectorOf(id, flags);
-        const adapter = new Adapter(sessionOptions(words, flags));
-        await adapter.start();
-        const exchange = await adapter.exchange(commandOf(vector));
-        await adapter.stop();
-        const result = await verdictOf(vector, exchange, NO_ALLOWANCES);
-        print(`asked     ${JSON.stringify(exchange.command)}`);
-        print(`answered  ${exchange.line ?? "nothing"}`);
-        printLines(explainResult(result));
-        if (adapter.stderr !== "") printLines(`standard error:\n${adapter.stderr}`);
-        return exitCodeOf([result]);
+        const { suite, vector } = vectorOf(id, flags);
+        return vector.command === "scenario"
+          ? await replayScenario(vector, sessionOptions(words, flags, suite.folder), flags)
+          : await replayQuestion(vector, words, flags);
       }),
     );
+}
+
+async function replayQuestion(
+  vector: Question,
+  words: readonly string[],
+  flags: AdapterFlags,
+): Promise<number> {
+  const adapter = new Adapter(sessionOptions(words, flags));
+  await adapter.start();
+  const exchange = await adapter.exchange(commandOf(vector));
+  await adapter.stop();
+  const result = await verdictOf(vector, exchange, NO_ALLOWANCES);
+  print(`asked     ${JSON.stringify(exchange.command)}`);
+  print(`answered  ${exchange.line ?? "nothing"}`);
+  printLines(explainResult(result));
+  if (adapter.stderr !== "") printLines(`standard error:\n${adapter.stderr}`);
+  return exitCodeOf([result]);
+}
+
+async function replayScenario(
+  vector: ScenarioVector,
+  session: SessionOptions,
+  flags: AdapterFlags,
+): Promise<number> {
+  const run = await runVectors({ vectors: [vector], session, servers: flags, onNote: printLines });
+  for (const { transcript: _, ...result } of run.results) printLines(explainResult(result));
+  return exitCodeOf(run.results);
+}
+
+function recordCommand(): Command {
+  return withAdapterOptions(new Command("record"))
+    .description("make vectors of plans: Celery sends the messages, runs the tasks and reads the results")
+    .argument("[adapter...]", "Celery's adapter and its arguments, after --")
+    .requiredOption("--plans <folder>", "the plans")
+    .option("--only <names>", "only these files of plans, without .json", commaList)
+    .option("--vectors <folder>", "write there instead of into the vectors of this program")
+    .option("--check", "write nothing; exit code 1 when something would be another")
+    .action((words: readonly string[], flags: RecordFlags) => ending(() => recordPlans(words, flags)));
 }
 
 function doctorCommand(): Command {
@@ -132,6 +185,21 @@ function doctorCommand(): Command {
         if (await adapter.stop()) print('ok  it ends with exit code 0 after "stop"');
         else throw new CelerityError("unsupported", 'It does not end with exit code 0 after "stop".');
         return 0;
+      }),
+    );
+}
+
+function diffCommand(): Command {
+  return new Command("diff")
+    .description("compare two report.json; ends with 1 when something is wrong that was not")
+    .argument("<old>", "report.json of the earlier run")
+    .argument("<new>", "report.json of the later run")
+    .option("--json", "print the changes as JSON")
+    .action((older: string, newer: string, flags: { readonly json?: boolean }) =>
+      ending(() => {
+        const diff = diffReports(readReport(older), readReport(newer));
+        printLines(flags.json === true ? JSON.stringify(diff, null, 2) : describeDiff(diff));
+        return diff.is_worse ? EXIT_FAILURE : 0;
       }),
     );
 }

@@ -33,7 +33,8 @@ export function deepProblems(config: Config, onWarning: (message: string) => voi
   const opened: App[] = [];
   const problems = tried(["app"], () => opened.push(appOf(config, onWarning)));
   const section = sectionOf(config, "gateway");
-  const { stateTransportOptions: _options, ...options } = fileOptions(section);
+  // A check leaves no file behind: the audit log would begin one.
+  const { stateTransportOptions: _options, auditLog: _log, ...options } = fileOptions(section);
   const parts: [string, Partial<GatewayOptions>][] = Object.entries(options).map(([name, value]) => [
     celeryName(name),
     { [name]: value },

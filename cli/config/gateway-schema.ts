@@ -43,6 +43,8 @@ const limits = section(
     body_bytes_held: "Bytes of bodies held at one time, over all requests.",
     waits: "Requests that wait for a task at one time.",
     streams: "Event streams at one time.",
+    broker_silence_ms:
+      "Tasks are refused while others wait for the broker and it has confirmed none for so long, in milliseconds.",
     headers_timeout_ms: "Time for a request's headers, in milliseconds.",
     request_timeout_ms: "Time for a whole request, in milliseconds.",
     close_grace_ms: "Time that a stop gives running requests, in milliseconds.",

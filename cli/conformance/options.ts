@@ -6,6 +6,7 @@ import {
   ROLES,
   readPatterns,
   type Selection,
+  type ServerChoice,
   type Suite,
   selectVectors,
   type Vector,
@@ -23,7 +24,7 @@ export interface SelectionFlags {
 }
 
 /** How an adapter is run. */
-export interface AdapterFlags {
+export interface AdapterFlags extends ServerChoice {
   readonly timeout: number;
   readonly validate?: boolean;
 }
@@ -51,7 +52,9 @@ export function withSelectionOptions(command: Command): Command {
 
 export function withAdapterOptions(command: Command): Command {
   return command
-    .option("--timeout <seconds>", "how long an answer may take", positiveNumber, 10)
+    .option("--timeout <seconds>", "how long an answer or a step may take", positiveNumber, 10)
+    .option("--broker <url>", "redis://..., amqp://... or sqlite; default: an embedded server")
+    .option("--backend <url>", "the result store; default: the broker, or an embedded server")
     .option("--validate", "explain every line that breaks the contract");
 }
 
@@ -61,7 +64,7 @@ export function withRunOptions(command: Command): Command {
     .option("--strict", "count a SHOULD as a MUST")
     .option("--known-failing <patterns>", "ids that must fail: with commas, or @file")
     .option("--known-flaky <patterns>", "ids that may fail: with commas, or @file")
-    .option("--report <folder>", "write report.json, junit.xml and summary.md there");
+    .option("--report <folder>", "write reports there: report.html, report.json and others");
 }
 
 /** Throws ConfigurationError when nothing is left. */

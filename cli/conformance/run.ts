@@ -1,4 +1,5 @@
 /** `celerity conformance run`. */
+import { resolve } from "node:path";
 import {
   countByStatus,
   exitCodeOf,
@@ -13,6 +14,7 @@ import {
   toReport,
   writeReports,
 } from "../../conformance/index.ts";
+import { redactUrl } from "../../transports/index.ts";
 import { VERSION } from "../../version.ts";
 import { plainText } from "../plain-text.ts";
 import { type AdapterFlags, programOf, type RunFlags, selected } from "./options.ts";
@@ -29,7 +31,8 @@ export async function runAdapter(words: readonly string[], flags: RunFlags): Pro
   const { suite, vectors } = selected(flags);
   const run = await runVectors({
     vectors,
-    session: sessionOptions(words, flags),
+    session: sessionOptions(words, flags, suite.folder),
+    servers: flags,
     parallel: flags.parallel,
     isStrict: flags.strict === true,
     knownFailing: readPatterns(flags.knownFailing ?? ""),
@@ -40,14 +43,33 @@ export async function runAdapter(words: readonly string[], flags: RunFlags): Pro
   printExplanations(run.results);
   printTotals(run);
   if (flags.report !== undefined) {
-    const report = toReport(run, { runner: VERSION, vectors: suite.version, exitCode });
+    const replay = replayArguments(words, flags);
+    const report = toReport(run, { runner: VERSION, suite, exitCode, replay });
     print(`Written: ${writeReports(report, flags.report).join(", ")}`);
   }
   return exitCode;
 }
 
-export function sessionOptions(words: readonly string[], flags: AdapterFlags): SessionOptions {
-  const options = { command: programOf(words), timeoutMs: flags.timeout * 1000 };
+/** What tries a vector of this run again, beside its id. Reports are shown to others: passwords are not in it. */
+function replayArguments(words: readonly string[], flags: RunFlags): readonly string[] {
+  const { timeout, broker, backend, vectors } = flags;
+  const options = Object.entries({ broker, backend, vectors }).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`, redactUrl(value)],
+  );
+  return ["--timeout", String(timeout), ...options, "--", ...words];
+}
+
+/** With the folder of the vectors, where they are not those of this program. Throws ConfigurationError. */
+export function sessionOptions(
+  words: readonly string[],
+  flags: AdapterFlags,
+  suiteFolder?: string,
+): SessionOptions {
+  const options = {
+    command: programOf(words),
+    timeoutMs: flags.timeout * 1000,
+    ...(suiteFolder !== undefined && { suiteFolder: resolve(suiteFolder) }),
+  };
   return flags.validate === true ? { ...options, onBroken: tellBroken } : options;
 }
 

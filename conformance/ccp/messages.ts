@@ -42,17 +42,19 @@ export type Command =
   | {
       readonly cmd: "configure";
       readonly broker?: string;
-      readonly backend?: string;
+      readonly backend?: string | null;
       readonly queue?: string;
       readonly env?: Readonly<Record<string, string>>;
     }
   | { readonly cmd: "encode"; readonly call: Call }
   | { readonly cmd: "decode"; readonly wire: Wire }
   | { readonly cmd: "decode"; readonly stored: Stored }
-  | { readonly cmd: "publish"; readonly call: Call }
+  | { readonly cmd: "publish"; readonly call?: Call; readonly canvas?: TaggedObject }
   | { readonly cmd: "result"; readonly id: string; readonly timeout_ms: number }
   | { readonly cmd: "work"; readonly queue: string; readonly tasks: "standard" }
+  | { readonly cmd: "capture"; readonly call?: Call; readonly canvas?: TaggedObject }
   | { readonly cmd: "drain" }
+  | { readonly cmd: "serve" }
   | { readonly cmd: "stop" };
 
 /** The name of a command. */
@@ -67,7 +69,12 @@ export interface AdapterInfo {
   readonly issues?: string;
   readonly roles: readonly string[];
   readonly features: Readonly<Record<string, unknown>>;
+  /** What it answers beside `start`, `configure` and `stop`. Default: {@link DEFAULT_COMMANDS}. */
+  readonly commands?: readonly string[];
 }
+
+/** What adapters answer that do not say what they answer. */
+export const DEFAULT_COMMANDS: readonly string[] = ["encode", "decode"];
 
 /** Features as names: a list gives `key:item` for each item, true gives the key. */
 export function featureNames(features: Readonly<Record<string, unknown>>): ReadonlySet<string> {

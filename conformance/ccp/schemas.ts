@@ -13,6 +13,7 @@ export interface MessageSchema {
 }
 
 const TEXT: Schema = { type: "string" };
+const TEXTS: Schema = { type: "array", items: TEXT };
 const BASE64: Schema = { type: "string", pattern: "^[A-Za-z0-9+/]*={0,2}$" };
 const ANY: Schema = { $ref: "#/$defs/tagged" };
 const MEMBERS: Schema = { $ref: "#/$defs/taggedMembers" };
@@ -35,6 +36,8 @@ export const WIRE: Schema = {
   then: object({ envelope: TEXT }),
   else: AMQP_WIRE,
 };
+/** A stored result. */
+export const STORED: Schema = object({ serializer: TEXT, body_b64: BASE64 });
 const OK: Schema = object({ ok: { const: true } });
 
 /** What an adapter may answer to any command. */
@@ -42,6 +45,9 @@ export const REFUSALS: Readonly<Record<"skipped" | "errored", Schema>> = {
   skipped: object({ skipped: { const: true }, message: TEXT }, { issue_url: TEXT }),
   errored: object({ errored: { const: true }, message: TEXT }, { trace: TEXT }),
 };
+
+/** What an adapter may leave out: it says in `commands` what it has. */
+const OPTIONAL_COMMANDS = ["encode", "decode", "publish", "result", "work", "drain", "serve", "capture"];
 
 /** The commands, in the order of a run. `cmd` and `seq` are in all of them, `seq` in every answer too. */
 export const MESSAGES: Readonly<Record<CommandName, MessageSchema>> = {
@@ -53,15 +59,18 @@ export const MESSAGES: Readonly<Record<CommandName, MessageSchema>> = {
         name: TEXT,
         language: TEXT,
         version: TEXT,
-        roles: { type: "array", items: { enum: ["producer", "worker", "results"] } },
+        roles: { type: "array", items: { enum: ["producer", "worker", "results", "gateway"] } },
         features: { type: "object" },
       },
-      { homepage: TEXT, issues: TEXT },
+      { homepage: TEXT, issues: TEXT, commands: { type: "array", items: { enum: OPTIONAL_COMMANDS } } },
     ),
   },
   configure: {
     does: "takes the servers and the environment to use from now on",
-    command: object({}, { broker: TEXT, backend: TEXT, queue: TEXT, env: { type: "object" } }),
+    command: object(
+      {},
+      { broker: TEXT, backend: { type: ["string", "null"] }, queue: TEXT, env: { type: "object" } },
+    ),
     answer: OK,
   },
   encode: {
@@ -71,7 +80,7 @@ export const MESSAGES: Readonly<Record<CommandName, MessageSchema>> = {
   },
   decode: {
     does: "reads a message (wire) or a stored result (stored), or says why it does not accept it",
-    command: object({}, { wire: WIRE, stored: object({ serializer: TEXT, body_b64: BASE64 }) }),
+    command: object({}, { wire: WIRE, stored: STORED }),
     answer: {
       if: { properties: { accept: { const: false } } },
       // biome-ignore lint/suspicious/noThenProperty: JSON Schema's own word
@@ -83,8 +92,8 @@ export const MESSAGES: Readonly<Record<CommandName, MessageSchema>> = {
     },
   },
   publish: {
-    does: "sends a call to the broker",
-    command: object({ call: CALL }),
+    does: "sends a call, or a canvas as Celery's JSON has it, to the configured queue",
+    command: object({}, { call: CALL, canvas: MEMBERS }),
     answer: object({ id: TEXT }),
   },
   result: {
@@ -96,6 +105,19 @@ export const MESSAGES: Readonly<Record<CommandName, MessageSchema>> = {
     does: "runs the standard tasks from a queue",
     command: object({ queue: TEXT, tasks: { const: "standard" } }),
     answer: object({ ready: { const: true } }),
+  },
+  serve: {
+    does: "serves the gateway",
+    command: object({}),
+    answer: object({ url: TEXT }),
+  },
+  capture: {
+    does: "makes all messages of a call or a canvas without sending them: for recording, by the one that others are measured by",
+    command: object({}, { call: CALL, canvas: MEMBERS }),
+    answer: object(
+      { ids: TEXTS, wires: { type: "array", items: AMQP_WIRE } },
+      { end: TEXT, groups: TEXTS, chords: { type: "object", additionalProperties: { type: "integer" } } },
+    ),
   },
   drain: { does: "stops working when what runs has ended", command: object({}), answer: OK },
   stop: { does: "ends with exit code 0, without an answer", command: object({}), answer: object({}) },

@@ -11,8 +11,12 @@ export interface SessionOptions {
   /** The program and its arguments. */
   readonly command: readonly [program: string, ...args: readonly string[]];
   readonly timeoutMs: number;
+  /** Where the files lie that vectors name by `$suite`. Default: the vectors that come with this package. */
+  readonly suiteFolder?: string;
   /** Longest line that it may answer, in bytes. */
   readonly maxLineBytes?: number;
+  /** Whether its children end with it: it leads a process group then, which no Ctrl-C of a terminal reaches. Default: no. */
+  readonly hasChildren?: boolean;
   /** Told about every line that breaks the contract. */
   readonly onBroken?: (line: string, problems: readonly string[]) => void;
 }
@@ -46,6 +50,7 @@ const MAX_STDERR = 64 * 1024;
 /** What is kept of an answer for reports. */
 const MAX_KEPT_LINE = 64 * 1024;
 const STOP_MS = 5_000;
+const GROUP_POLL_MS = 10;
 /** How long a pipe is read after the process has ended. */
 const LAST_WORDS_MS = 1_000;
 /** Tagged values nest twice as deep as the values that they hold. */
@@ -65,7 +70,9 @@ export class Session {
   constructor(options: SessionOptions) {
     this.#options = options;
     const [program, ...args] = options.command;
-    this.#child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"] });
+    const { hasChildren = false } = options;
+    this.#child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"], detached: hasChildren });
+    if (hasChildren) process.once("exit", this.#endGroup);
     const lines = new LineSplitter(options.maxLineBytes ?? DEFAULT_MAX_LINE_BYTES, (line) =>
       this.#read(line),
     );
@@ -83,6 +90,7 @@ export class Session {
         resolve();
       });
       const end = (code: number | null, signal: string | null): void => {
+        if (hasChildren) this.#endGroup();
         this.#finish(`it ended with ${code === null ? `signal ${signal}` : `exit code ${code}`}`);
         resolve();
       };
@@ -124,14 +132,37 @@ export class Session {
       await this.#ended;
       clearTimeout(timer);
     }
+    await this.#groupEnds();
     return this.#child.exitCode === 0;
+  }
+
+  /** Children end a little later than the process that led them; their connections until then take messages. */
+  async #groupEnds(): Promise<void> {
+    const { pid } = this.#child;
+    if (this.#options.hasChildren !== true || pid === undefined) return;
+    const untilMs = Date.now() + STOP_MS;
+    while (isThere(-pid) && Date.now() < untilMs)
+      await new Promise((resolve) => setTimeout(resolve, GROUP_POLL_MS));
   }
 
   /** Ends it at once; what waits for answers is told why. */
   kill(reason: string): void {
     this.#finish(reason);
-    this.#child.kill("SIGKILL");
+    if (this.#options.hasChildren === true) this.#endGroup();
+    else this.#child.kill("SIGKILL");
   }
+
+  /** Ends it and what it started and left behind. */
+  readonly #endGroup = (): void => {
+    process.off("exit", this.#endGroup);
+    const { pid } = this.#child;
+    if (pid === undefined) return;
+    try {
+      process.kill(-pid, "SIGKILL");
+    } catch {
+      // Nobody of the group is left.
+    }
+  };
 
   #read(line: string): void {
     const fields = parse(line);
@@ -176,6 +207,15 @@ export class Session {
     if (this.#end !== undefined) return;
     this.#end = reason;
     for (const seq of [...this.#waiting.keys()]) this.#settle(seq, { kind: "died", message: reason });
+  }
+}
+
+/** Whether a process or, with a negative number, any process of a group is there. */
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
   }
 }
 

@@ -10,7 +10,7 @@ export interface TimeWindow {
 }
 
 /** How a field is compared. */
-export type Comparison = "value" | "number" | "instant" | "limits" | "signatures";
+export type Comparison = "value" | "number" | "instant" | "limits" | "signatures" | "error" | "presence";
 
 export interface FieldRule {
   readonly weight: Weight;
@@ -68,7 +68,22 @@ const COMPARE: Readonly<Record<Comparison, Compare>> = {
     return isSame ? [] : [differs(expected, actual, name)];
   },
   signatures: compareSignatures,
+  error: compareErrors,
+  presence: (expected, actual, name) =>
+    isEmpty(expected) === isEmpty(actual) ? [] : [differs(expected, actual, name)],
 };
+
+/** An error of another language has another module; a single argument may stand for itself. */
+function compareErrors(expected: Tagged, actual: Tagged, name: string): readonly Difference[] {
+  if (!isTaggedObject(expected) || !isTaggedObject(actual)) return differences(expected, actual, [name]);
+  const [wanted, got] = [expected, actual].map(({ args = null }) =>
+    Array.isArray(args) || args === null ? args : [args],
+  );
+  return [
+    ...differences(expected["type"] ?? null, actual["type"] ?? null, [name, "type"]),
+    ...(expected["args"] === undefined ? [] : differences(wanted ?? null, got ?? null, [name, "args"])),
+  ];
+}
 
 function compareWindow(window: TimeWindow, actual: Tagged, name: string): readonly Difference[] {
   const instant = instantOf(actual);

@@ -1,7 +1,7 @@
 /** Compares what an adapter did with what a vector expects of it. */
 import { DecodeError, isPlainObject } from "../../protocol/index.ts";
 import type { AmqpWire, Wire } from "../ccp/messages.ts";
-import type { DecodeVector, EncodeVector, Expectation, Vector } from "../suite/vector.ts";
+import type { DecodeVector, EncodeVector, Expectation, Question } from "../suite/vector.ts";
 import type { Difference } from "../values/compare.ts";
 import { type Tagged, type TaggedObject, textOf } from "../values/tagged.ts";
 import { compareFields, isEmpty } from "./field.ts";
@@ -26,7 +26,7 @@ export interface Judgement {
 }
 
 /** Rejects when this program cannot tell, as without a package that a compression needs. */
-export async function judge(vector: Vector, answered: Answered): Promise<Judgement> {
+export async function judge(vector: Question, answered: Answered): Promise<Judgement> {
   const { fields } = answered;
   const outcome = vector.command === "encode" ? "encode" : fields["accept"] === true ? "accept" : "reject";
   const expectation = vector.expect.find((entry) => entry.outcome === outcome);
@@ -36,13 +36,13 @@ export async function judge(vector: Vector, answered: Answered): Promise<Judgeme
   if (outcome === "reject") return { differences: [], isNonstrict };
   const differences =
     vector.command === "encode"
-      ? await judgeEncoded(vector, fields["wire"] as AmqpWire, answered)
+      ? await judgeMessage(vector, fields["wire"] as AmqpWire, answered)
       : judgeDecoded(vector, fields);
   return { differences, isNonstrict };
 }
 
 function wrongOutcome(
-  vector: Vector,
+  vector: Question,
   outcome: Expectation["outcome"],
   fields: Answered["fields"],
 ): Difference {
@@ -61,10 +61,11 @@ function judgeDecoded(vector: DecodeVector, fields: Answered["fields"]): readonl
   ];
 }
 
-async function judgeEncoded(
-  vector: EncodeVector,
+/** Compares a message with the one that Celery made of the same call. */
+export async function judgeMessage(
+  vector: Pick<EncodeVector, "view" | "wire" | "relative">,
   wire: AmqpWire,
-  { sentAtMs, answeredAtMs }: Answered,
+  { sentAtMs, answeredAtMs }: Omit<Answered, "fields">,
 ): Promise<readonly Difference[]> {
   let view: TaggedObject;
   try {

@@ -12,6 +12,7 @@ import {
   type PlainObject,
   parseResultDocument,
   plainNumber,
+  type ResultDocument,
   readEnvelope,
   type TaskRequest,
   toTaskRequest,
@@ -40,7 +41,11 @@ export async function readCall(wire: Wire): Promise<TaggedObject> {
 /** Rejects with DecodeError when it is no result document. */
 export async function readResult({ serializer, body_b64 }: Stored): Promise<TaggedObject> {
   const encoding = createResultEncoding({ ...READ, serializer: CODECS.serializer(serializer) });
-  const document = parseResultDocument(await encoding.decode(Buffer.from(body_b64, "base64")), "");
+  return resultView(parseResultDocument(await encoding.decode(Buffer.from(body_b64, "base64")), ""));
+}
+
+/** A result document as tagged values. */
+export function resultView(document: ResultDocument): TaggedObject {
   const { status: state, result, date_done, ...fields } = document;
   const error = exceptionOf(document);
   const ending =

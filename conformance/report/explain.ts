@@ -6,15 +6,16 @@ import type { Tagged } from "../values/tagged.ts";
 const MAX_SHOWN = 300;
 
 /** One line for a result: `fail  decode.proto2.json.plain  $.args[0] differs`. */
-export function resultLine({ status, id, message }: Result): string {
+export function resultLine({ status, id, message }: Pick<Result, "status" | "id" | "message">): string {
   return `${status.padEnd(10)} ${id}${message === "" ? "" : `  ${message}`}`;
 }
 
-/** Every difference, and the bytes. */
-export function explainResult(result: Result): string {
+/** Every difference, what happened, and the bytes. */
+export function explainResult(result: Omit<Result, "tookMs">): string {
   const differences = result.differences.map((difference) => `  ${describeDifference(difference)}`);
   const dumps = Object.entries(result.bytes ?? {}).map(([name, dump]) => `  bytes ${name}:\n${indent(dump)}`);
-  return [resultLine(result), ...differences, ...dumps].join("\n");
+  const happened = (result.transcript ?? []).map((line) => `  ${line}`);
+  return [resultLine(result), ...differences, ...happened, ...dumps].join("\n");
 }
 
 function describeDifference({ weight, path, expected, actual, reason }: Difference): string {

@@ -1,7 +1,7 @@
 /** junit.xml, which CI systems show: a suite for each level, a case for each vector. */
-import type { Result, Status } from "../run/result.ts";
+import type { Status } from "../run/result.ts";
 import { explainResult } from "./explain.ts";
-import type { Report } from "./report.ts";
+import type { Report, ReportedResult } from "./report.ts";
 
 const ELEMENTS: Partial<Readonly<Record<Status, "failure" | "error" | "skipped">>> = {
   fail: "failure",
@@ -26,8 +26,8 @@ function suiteOf(level: string, report: Report): string {
   return `<testsuite name="${level}" ${counts} timestamp="${report.started_at}">\n${results.map(caseOf).join("")}</testsuite>\n`;
 }
 
-function caseOf(result: Result): string {
-  const attributes = `name="${toXml(result.id)}" classname="${result.level}" time="${result.tookMs / 1000}"`;
+function caseOf(result: ReportedResult): string {
+  const attributes = `name="${toXml(result.id)}" classname="${result.level}" time="${result.took_ms / 1000}"`;
   const element = ELEMENTS[result.status];
   if (element === undefined) return `<testcase ${attributes}/>\n`;
   const message = `message="${toXml(`${result.status}: ${result.message}`)}"`;

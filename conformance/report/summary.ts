@@ -1,6 +1,8 @@
 /** summary.md: what a run found, for people. */
 import type { Status } from "../run/result.ts";
+import { cell, markdownTable } from "./markdown.ts";
 import type { Report } from "./report.ts";
+import type { Tally } from "./tally.ts";
 
 /** Results that are listed one by one. */
 const LISTED: readonly Status[] = ["fail", "error", "known-fail", "flaky", "warn"];
@@ -11,34 +13,40 @@ export function toSummary(report: Report): string {
   const counts = Object.entries(totals).filter(([, count]) => count > 0);
   const listed = LISTED.flatMap((status) => report.results.filter((result) => result.status === status));
   const rows = listed.slice(0, MAX_LISTED).map(({ status, id, message }) => [status, `\`${id}\``, message]);
-  const features = Object.entries(report.features).map(([name, { support, passed, total }]) => [
+  const levels = Object.entries(report.levels).map(([level, { about, must, should }]) => [
+    level,
+    about,
+    passedOf(must),
+    passedOf(should),
+  ]);
+  const profiles = Object.entries(report.profiles).map(([name, { state, must }]) => [
+    `\`${name}\``,
+    state,
+    `${must.passed} of ${must.total}`,
+  ]);
+  const features = Object.entries(report.features).map(([name, { support, ...tally }]) => [
     `\`${name}\``,
     support,
-    `${passed} of ${total}`,
+    passedOf(tally),
   ]);
-  return [
+  const parts = [
     `# ${cell(adapter.name)} ${cell(adapter.version)} (${cell(adapter.language)})`,
     `Runner ${report.runner}, vectors ${report.vectors}, ${report.started_at}.`,
-    table(
+    markdownTable(
       ["result", "vectors"],
       counts.map(([status, count]) => [status, String(count)]),
     ),
-    ...(rows.length > 0 ? ["## To look at", table(["result", "vector", "why"], rows)] : []),
+    "## Levels",
+    markdownTable(["level", "about", "MUST", "SHOULD"], levels),
+    ...(rows.length > 0 ? ["## To look at", markdownTable(["result", "vector", "why"], rows)] : []),
+    ...(profiles.length > 0 ? ["## Profiles", markdownTable(["profile", "state", "MUST"], profiles)] : []),
     "## Features",
-    table(["feature", "support", "passed"], features),
-    "",
-  ].join("\n\n");
+    markdownTable(["feature", "support", "passed"], features),
+  ];
+  return `${parts.join("\n\n")}\n`;
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.map(cell).join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
-}
-
-/** Text of the adapter must not end a cell. */
-function cell(text: string): string {
-  return text
-    .replaceAll("|", "\\|")
-    .replaceAll(/[\r\n<]+/g, " ")
-    .slice(0, 300);
+/** `12 of 14`, of those that were tried. */
+function passedOf({ passed, tried }: Tally): string {
+  return tried === 0 ? "-" : `${passed} of ${tried}`;
 }

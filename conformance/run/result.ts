@@ -34,6 +34,8 @@ export interface Result {
   readonly message: string;
   readonly differences: readonly Difference[];
   readonly spoken?: Spoken;
+  /** What happened in a scenario, a line each. */
+  readonly transcript?: readonly string[];
   /** Hex dumps by name. */
   readonly bytes?: Readonly<Record<string, string>>;
 }

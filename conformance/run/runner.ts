@@ -1,24 +1,35 @@
 /** Runs vectors against an adapter. */
-import { type AdapterInfo, type Command, featureNames } from "../ccp/messages.ts";
-import type { Exchange, SessionOptions } from "../ccp/session.ts";
+import type { AdapterInfo } from "../ccp/messages.ts";
+import type { SessionOptions } from "../ccp/session.ts";
+import { kindOf, type ServerChoice } from "../rig/servers.ts";
+import type { ServerKind } from "../suite/scenario.ts";
 import type { Vector } from "../suite/vector.ts";
 import { Adapter } from "./adapter.ts";
+import { planRun } from "./plan.ts";
+import { askAll } from "./questions.ts";
 import type { Result } from "./result.ts";
-import { type Allowances, disabled, NO_ALLOWANCES, verdictOf } from "./verdict.ts";
+import { playAll } from "./scenarios.ts";
+import { type Allowances, disabled, NO_ALLOWANCES } from "./verdict.ts";
 
 /** How to run. */
 export interface RunOptions extends Partial<Allowances> {
   readonly vectors: readonly Vector[];
   readonly session: SessionOptions;
-  /** How many commands may wait for their answers at once. Default: 8. */
+  /** Where scenarios take place. Default: servers that are embedded in this program. */
+  readonly servers?: ServerChoice;
+  /** How many commands, or scenarios of one worker, may be under way at once. Default: 8. */
   readonly parallel?: number;
   /** Told about each result, in the order in which they come. */
   readonly onResult?: (result: Result, done: number, of: number) => void;
+  /** Told what happens in scenarios, a line each. */
+  readonly onNote?: (line: string) => void;
 }
 
 /** What came of a run. */
 export interface Run {
   readonly adapter: AdapterInfo;
+  /** The kind of broker, where one was needed. */
+  readonly broker?: ServerKind;
   /** In the order of the vectors. */
   readonly results: readonly Result[];
   /** The end of what the adapter wrote to its standard error. */
@@ -33,15 +44,27 @@ const DEFAULT_PARALLEL = 8;
 
 /** Rejects with CelerityError `unsupported` when the adapter cannot be started or does not speak the contract. */
 export async function runVectors(options: RunOptions): Promise<Run> {
+  const { vectors, session, servers = {}, parallel = DEFAULT_PARALLEL, onResult, onNote } = options;
+  const allowances = { ...NO_ALLOWANCES, ...options };
   const startedAtMs = Date.now();
-  const adapter = new Adapter(options.session);
+  const adapter = new Adapter(session);
+  const results = new Map<string, Result>();
+  const finish = (result: Result): void => {
+    results.set(result.id, result);
+    onResult?.(result, results.size, vectors.length);
+  };
   try {
     const info = await adapter.start();
-    const results = await runAll(options, adapter, info, { ...NO_ALLOWANCES, ...options });
+    const plan = planRun(vectors, info, kindOf(servers));
+    for (const { vector, missing } of plan.disabled) finish(disabled(vector, missing));
+    await askAll(plan.questions, adapter, { allowances, parallel }, finish);
     const endedWell = await adapter.stop();
+    if (plan.scenarios.length > 0)
+      await playAll(plan.scenarios, { session, servers, parallel, allowances, onNote }, finish);
     return {
       adapter: info,
-      results,
+      ...(plan.scenarios.length > 0 && { broker: kindOf(servers) }),
+      results: vectors.flatMap((vector) => results.get(vector.id) ?? []),
       stderr: adapter.stderr,
       startedAtMs,
       tookMs: Date.now() - startedAtMs,
@@ -50,50 +73,4 @@ export async function runVectors(options: RunOptions): Promise<Run> {
   } finally {
     await adapter.stop();
   }
-}
-
-async function runAll(
-  { vectors, parallel = DEFAULT_PARALLEL, onResult }: RunOptions,
-  adapter: Adapter,
-  info: AdapterInfo,
-  allowances: Allowances,
-): Promise<readonly Result[]> {
-  const results = new Map<string, Result>();
-  const finish = (result: Result): void => {
-    results.set(result.id, result);
-    onResult?.(result, results.size, vectors.length);
-  };
-  const has = featureNames(info.features);
-  const enabled: Vector[] = [];
-  for (const vector of vectors) {
-    const missing = vector.features.filter((name) => !has.has(name));
-    const lacks = info.roles.includes(vector.role) ? missing : [`the role ${vector.role}`, ...missing];
-    if (lacks.length > 0) finish(disabled(vector, lacks));
-    else enabled.push(vector);
-  }
-  const again: Vector[] = [];
-  const queue = enabled.values();
-  const lane = async (): Promise<void> => {
-    for (const vector of queue) {
-      const exchange = await adapter.exchange(commandOf(vector));
-      if (isLost(exchange)) again.push(vector);
-      else finish(await verdictOf(vector, exchange, allowances));
-    }
-  };
-  await Promise.all(Array.from({ length: Math.max(1, parallel) }, lane));
-  // When a process dies, one of those in flight is to blame: alone, each shows whether it was that one.
-  for (const vector of again)
-    finish(await verdictOf(vector, await adapter.exchange(commandOf(vector)), allowances));
-  return vectors.flatMap((vector) => results.get(vector.id) ?? []);
-}
-
-function isLost({ outcome }: Exchange): boolean {
-  return outcome.kind === "died" || outcome.kind === "timeout";
-}
-
-/** What an adapter is asked for a vector. */
-export function commandOf(vector: Vector): Command {
-  if (vector.command === "encode") return { cmd: "encode", call: vector.call };
-  if (vector.stored !== undefined) return { cmd: "decode", stored: vector.stored };
-  return { cmd: "decode", wire: vector.wire ?? { envelope: "" } };
 }

@@ -4,7 +4,7 @@ import type { Exchange } from "../ccp/session.ts";
 import { hexDump } from "../expect/hex-dump.ts";
 import { bytesOf, type Judgement, judge } from "../expect/judge.ts";
 import { matchesAny } from "../suite/patterns.ts";
-import type { Vector } from "../suite/vector.ts";
+import type { Question, ScenarioVector, Vector } from "../suite/vector.ts";
 import type { Difference } from "../values/compare.ts";
 import type { Result, Spoken, Status } from "./result.ts";
 
@@ -35,13 +35,54 @@ export function disabled(vector: Vector, missing: readonly string[]): Result {
   return { ...base(vector, 0), status: "disabled", message, differences: [] };
 }
 
-export async function verdictOf(vector: Vector, exchange: Exchange, allowances: Allowances): Promise<Result> {
+export async function verdictOf(
+  vector: Question,
+  exchange: Exchange,
+  allowances: Allowances,
+): Promise<Result> {
   const finding = allow(vector, await find(vector, exchange, allowances), allowances);
   const result = { ...base(vector, exchange.answeredAtMs - exchange.sentAtMs), ...finding };
   return finding.status === "pass" ? result : { ...result, ...evidence(vector, exchange) };
 }
 
-async function find(vector: Vector, exchange: Exchange, allowances: Allowances): Promise<Finding> {
+/** What came of a scenario: what was wrong, or why there is no verdict. */
+export interface Played {
+  readonly differences: readonly Difference[];
+  readonly trouble?: { readonly status: "skip" | "error"; readonly message: string } | undefined;
+  readonly tookMs: number;
+  /** What happened, a line each. */
+  readonly transcript: readonly string[];
+}
+
+/** Makes a result of a scenario; also of a question that was asked as one. */
+export function verdictOfPlay(
+  vector: Vector,
+  { differences, trouble, tookMs, transcript }: Played,
+  allowances: Allowances,
+): Result {
+  const found: Finding =
+    trouble === undefined
+      ? weigh(vector, { differences, isNonstrict: false }, allowances)
+      : { ...trouble, differences };
+  const finding = allow(vector, found, allowances);
+  const result = { ...base(vector, tookMs), ...finding };
+  if (finding.status === "pass") return result;
+  const told = transcript.map((line) => line.slice(0, MAX_SPOKEN));
+  const bytes = vector.command === "scenario" ? messagesOf(vector) : {};
+  return { ...result, transcript: told, ...(Object.keys(bytes).length > 0 && { bytes }) };
+}
+
+/** The messages that a scenario puts, by the names of their tasks. */
+function messagesOf({ steps }: ScenarioVector): Readonly<Record<string, string>> {
+  const dumps = steps.flatMap((step) =>
+    step.do === "put"
+      ? step.wires.map((wire, at) => [at === 0 ? step.as : `${step.as} (${at + 1})`, hexDump(bytesOf(wire))])
+      : [],
+  );
+  return Object.fromEntries(dumps);
+}
+
+async function find(vector: Question, exchange: Exchange, allowances: Allowances): Promise<Finding> {
   const { outcome, sentAtMs, answeredAtMs } = exchange;
   switch (outcome.kind) {
     case "skipped":
@@ -108,7 +149,7 @@ function base(
   return { id, level, requirement, features, tookMs };
 }
 
-function evidence(vector: Vector, exchange: Exchange): Pick<Result, "spoken" | "bytes"> {
+function evidence(vector: Question, exchange: Exchange): Pick<Result, "spoken" | "bytes"> {
   const spoken: Spoken = {
     command: JSON.stringify(exchange.command).slice(0, MAX_SPOKEN),
     answer: exchange.line?.slice(0, MAX_SPOKEN),
@@ -116,7 +157,7 @@ function evidence(vector: Vector, exchange: Exchange): Pick<Result, "spoken" | "
   return { spoken, bytes: dumps(vector, exchange) };
 }
 
-function dumps(vector: Vector, { outcome }: Exchange): Readonly<Record<string, string>> {
+function dumps(vector: Question, { outcome }: Exchange): Readonly<Record<string, string>> {
   if (vector.command === "decode") {
     const bytes =
       vector.wire === undefined ? Buffer.from(vector.stored?.body_b64 ?? "", "base64") : bytesOf(vector.wire);

@@ -1,9 +1,13 @@
 /** The JSON Schema of vector files. */
 import { AMQP_WIRE, CALL, DEFINITIONS, type Schema, WIRE } from "../ccp/schemas.ts";
+import { SERVER_KINDS, WORKER_USES } from "./scenario.ts";
+import { STEP } from "./scenario-schema.ts";
 import { LEVELS, ROLES } from "./vector.ts";
 
 const TEXT: Schema = { type: "string" };
 const TEXTS: Schema = { type: "array", items: TEXT };
+/** What vectors have that are one question. */
+const QUESTION = ["view", "expect"];
 const BY_NAME: Schema = { type: "object", additionalProperties: TEXT };
 
 const VECTOR: Schema = {
@@ -14,7 +18,7 @@ const VECTOR: Schema = {
     level: { enum: Object.keys(LEVELS) },
     requirement: { enum: ["must", "should", "info"] },
     role: { enum: Object.keys(ROLES) },
-    command: { enum: ["decode", "encode"] },
+    command: { enum: ["decode", "encode", "scenario"] },
     features: TEXTS,
     spec: TEXTS,
     recorded: BY_NAME,
@@ -34,17 +38,26 @@ const VECTOR: Schema = {
         additionalProperties: false,
       },
     },
+    worker: { enum: Object.keys(WORKER_USES) },
+    brokers: { type: "array", items: { enum: SERVER_KINDS }, minItems: 1 },
+    env: BY_NAME,
+    canary: AMQP_WIRE,
+    ids: BY_NAME,
+    times: { type: "object", additionalProperties: { type: "number" } },
+    steps: { type: "array", items: STEP, minItems: 1 },
     flags: TEXTS,
     note: TEXT,
   },
-  required: [
-    ..."id since level requirement role command features spec recorded applies view expect".split(" "),
-  ],
+  required: [..."id since level requirement role command features spec recorded applies".split(" ")],
   additionalProperties: false,
   oneOf: [
-    { properties: { command: { const: "encode" }, call: CALL, wire: AMQP_WIRE }, required: ["call", "wire"] },
-    { properties: { command: { const: "decode" } }, required: ["wire"] },
-    { properties: { command: { const: "decode" } }, required: ["stored"] },
+    {
+      properties: { command: { const: "encode" }, call: CALL, wire: AMQP_WIRE },
+      required: ["call", "wire", ...QUESTION],
+    },
+    { properties: { command: { const: "decode" } }, required: ["wire", ...QUESTION] },
+    { properties: { command: { const: "decode" } }, required: ["stored", ...QUESTION] },
+    { properties: { command: { const: "scenario" } }, required: ["worker", "steps"] },
   ],
 };
 

@@ -1,23 +1,38 @@
 /** Looks at processes and signals them, with `ps` as every Unix has it. */
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFile, execFileSync, spawnSync } from "node:child_process";
+import { promisify } from "node:util";
 
-interface Row {
+export interface ProcessRow {
   readonly pid: number;
   readonly parent: number;
+  /** Resident memory. */
+  readonly mb: number;
   readonly command: string;
 }
 
-function processes(): Row[] {
-  const lines = execFileSync("ps", ["-A", "-o", "pid=,ppid=,comm="], { encoding: "utf8" }).trim().split("\n");
-  return lines.map((line) => {
-    const [pid, parent, command = ""] = line.trim().split(/\s+/);
-    return { pid: Number(pid), parent: Number(parent), command };
-  });
+const LIST = ["-A", "-o", "pid=,ppid=,rss=,comm="];
+
+function toRows(output: string): ProcessRow[] {
+  return output
+    .trim()
+    .split("\n")
+    .map((line) => {
+      const [pid, parent, kib, command = ""] = line.trim().split(/\s+/);
+      return { pid: Number(pid), parent: Number(parent), mb: Number(kib) / 1024, command };
+    });
+}
+
+function listProcessesNow(): ProcessRow[] {
+  return toRows(execFileSync("ps", LIST, { encoding: "utf8" }));
+}
+
+/** All processes of the machine, without a stop of this one. */
+export async function listProcesses(): Promise<ProcessRow[]> {
+  return toRows((await promisify(execFile)("ps", LIST)).stdout);
 }
 
 /** A worker and the processes of its pool; the guard that ends it with us, a shell, is none of them. */
-export function treeOf(pid: number): number[] {
-  const all = processes();
+export function treeOf(pid: number, all: readonly ProcessRow[] = listProcessesNow()): number[] {
   const tree = [pid];
   for (const member of tree) {
     const children = all.filter(

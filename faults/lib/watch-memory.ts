@@ -1,24 +1,31 @@
 /** Follows the memory of processes while something happens. */
-import { residentMb } from "./processes.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { listProcesses, type ProcessRow } from "./processes.ts";
 
 const LOOK_MS = 250;
 
 export interface MemoryWatch {
-  /** Ends it; the answer is the highest resident memory of one of the processes, in MB. */
-  stop(): number;
+  /** Ends it; resolves to the highest resident memory of one of the processes, in MB. */
+  stop(): Promise<number>;
 }
 
-export function watchMemory(pids: () => readonly number[]): MemoryWatch {
+/** `choose` gets all processes of the machine. Nothing waits for a look: who measures times can do so meanwhile. */
+export function watchMemory(choose: (all: readonly ProcessRow[]) => readonly number[]): MemoryWatch {
   let highest = 0;
-  const look = (): void => {
-    highest = Math.max(highest, ...pids().map(residentMb));
+  const look = async (): Promise<void> => {
+    const all = await listProcesses();
+    const chosen = new Set(choose(all));
+    highest = Math.max(highest, ...all.filter(({ pid }) => chosen.has(pid)).map(({ mb }) => mb));
   };
-  look();
-  const timer = setInterval(look, LOOK_MS);
+  let isOver = false;
+  const looking = (async () => {
+    for (; !isOver; await sleep(LOOK_MS)) await look();
+  })();
   return {
-    stop() {
-      clearInterval(timer);
-      look();
+    async stop() {
+      isOver = true;
+      await looking;
+      await look();
       return highest;
     },
   };

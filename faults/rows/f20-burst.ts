@@ -1,3 +1,6 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { rabbitApi } from "../../test/helpers/services-rabbit-api.ts";
 import { checkAnswers, percentile } from "../lib/answers.ts";
 import { type Body, Door } from "../lib/door.ts";
 import type { Fault } from "../lib/fault.ts";
@@ -20,28 +23,38 @@ const P99_LIMIT_MS = 250;
 const MEMORY_LIMIT_MB = 200;
 const GROWTH_LIMIT_MB = 32;
 
+/** RabbitMQ is told to keep no messages in memory. */
+const LAZY = "lazy queue";
+/** The gateway is told not to wait longer for a broker that is silent. */
+const SILENCE_MS = 50;
+
 /** Far more waits than a worker will do for hours, and more comes in. */
 export const burst: Fault = {
   name: "F20",
   what: "100 000 messages of 1 kB (250 × --tasks) wait for one slot, then 10 × --tasks more, ten times as fast as it works",
   brokers: ["rabbitmq", "redis"],
+  cases: [
+    { name: "", brokers: ["redis"] },
+    { name: `brokerSilenceMs ${SILENCE_MS}`, brokers: ["rabbitmq"] },
+    { name: LAZY, brokers: ["rabbitmq"] },
+  ],
   async run(scene) {
     const { tasks } = scene.options;
-    const door = await Door.open(scene);
+    const door = await openDoor(scene);
     const filledAtMs = Date.now();
     await fill(scene, door, WAITING_PER_TASK * tasks);
     const fillSeconds = (Date.now() - filledAtMs) / 1000;
     const worker = await scene.startWorker({ args: ["-c", "1"] });
     await scene.untilStarted(1);
-    const memory = watchMemory(() => treeOf(worker.pid));
+    const memory = watchMemory((all) => treeOf(worker.pid, all));
     await scene.pause(WORK_MS);
-    const before = memory.stop();
-    const later = watchMemory(() => treeOf(worker.pid));
+    const before = await memory.stop();
+    const later = watchMemory((all) => treeOf(worker.pid, all));
     const burstAtMs = Date.now();
     await sendSteadily(scene, door, BURST_PER_TASK * tasks);
     const burstSeconds = (Date.now() - burstAtMs) / 1000;
     await scene.pause(WORK_MS);
-    const highest = later.stop();
+    const highest = await later.stop();
     const isRunning = await scene.running(worker);
     // It gives back what it has not begun, and ends what it has.
     await worker.stop();
@@ -71,6 +84,19 @@ export const burst: Fault = {
     };
   },
 };
+
+async function openDoor(scene: Scene): Promise<Door> {
+  const { place, form } = scene.options;
+  if (scene.broker === "redis") return await Door.open(scene);
+  if (form.name === LAZY) {
+    const policy = { pattern: ".*", "apply-to": "queues", definition: { "queue-mode": "lazy" } };
+    await rabbitApi(place.url, "PUT", `policies/${new URL(place.url).pathname.slice(1)}/lazy`, policy);
+    return await Door.open(scene);
+  }
+  const file = join(place.folder, "gateway.yaml");
+  await writeFile(file, `gateway: { limits: { broker_silence_ms: ${SILENCE_MS} } }\n`);
+  return await Door.open(scene, { args: ["--config", file] });
+}
 
 function padded(scene: Scene): Body {
   return { args: [scene.ledger.file, TASK_SECONDS, PADDING] };

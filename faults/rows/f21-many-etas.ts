@@ -38,7 +38,7 @@ export const manyEtas: Fault = {
     const [plain] = await scene.load(1);
     await scene.settled(later);
     const startedAtMs = scene.ledger.notes("start").find(({ id }) => id === plain)?.atMs;
-    const growth = memory.stop() - before;
+    const growth = (await memory.stop()) - before;
     // On RabbitMQ what a worker holds is not counted.
     await scene.stopWorkers();
     const heldNow = (): Promise<number> => messagesHeld(scene.options.place, scene.app);

@@ -60,7 +60,7 @@ async function takeAll(
         limit: 0,
       },
       { what: "workers that ended", value: (await scene.running(worker)) ? 0 : 1, limit: 0 },
-      { what: "MB of the worker itself", value: parent.stop(), limit: CHILD_LIMIT_MB },
+      { what: "MB of the worker itself", value: await parent.stop(), limit: CHILD_LIMIT_MB },
     ],
   };
 }
@@ -77,7 +77,7 @@ async function takeAllOfGroup(scene: Scene): Promise<Findings> {
 
 async function leak(scene: Scene): Promise<Findings> {
   const worker = await scene.startWorker({ args: ["--max-memory-per-child", String(CHILD_LIMIT_MB * 1024)] });
-  const children = watchMemory(() => treeOf(worker.pid).slice(1));
+  const children = watchMemory((all) => treeOf(worker.pid, all).slice(1));
   await scene.send(Math.ceil(scene.options.tasks / 4), "fault.leak", LEAK_MB);
   await scene.settled();
   const leaks = scene.ledger.ids("start").size;
@@ -88,7 +88,7 @@ async function leak(scene: Scene): Promise<Findings> {
       { what: "starts beyond the first", value: scene.ledger.repeated("start"), limit: 0 },
       {
         what: "MB of the largest process",
-        value: children.stop(),
+        value: await children.stop(),
         limit: CHILD_LIMIT_MB + LEAK_MB + SLACK_MB,
       },
     ],

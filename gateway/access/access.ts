@@ -1,6 +1,6 @@
 /** Asks every request who sends it, before its route runs. */
 import type { IncomingMessage } from "node:http";
-import type { Awaitable } from "../../codecs/index.ts";
+import { type Awaitable, andThen } from "../../codecs/index.ts";
 import { ConfigurationError } from "../../protocol/index.ts";
 import type { Exchange } from "../exchange.ts";
 import { isSameOrigin } from "../host-guard.ts";
@@ -54,19 +54,11 @@ export class Access {
   admit(exchange: Exchange, { access = "admin" }: Route): Awaitable<void> {
     if (access === "public") return undefined;
     this.#requireOwnOrigin(exchange);
-    const caller = this.#identify(exchange);
-    if (caller instanceof Promise || caller.quotas !== undefined)
-      return this.#admitLater(exchange, caller, access);
-    exchange.caller = caller;
-    requireScope(caller, access);
-    return undefined;
-  }
-
-  async #admitLater(exchange: Exchange, identifying: Awaitable<Caller>, scope: Scope): Promise<void> {
-    const caller = await identifying;
-    exchange.caller = caller;
-    if (caller.quotas !== undefined) await this.#quotas.admit(exchange, caller);
-    requireScope(caller, scope);
+    return andThen(this.#identify(exchange), (caller) => {
+      exchange.caller = caller;
+      const counting = caller.quotas === undefined ? undefined : this.#quotas.admit(exchange, caller);
+      return andThen(counting, () => requireScope(caller, access));
+    });
   }
 
   /** For answers that go on for long: false when the caller's credential has ended since. */
@@ -86,9 +78,7 @@ export class Access {
     const nowMs = Date.now();
     const address = exchange.req.socket.remoteAddress ?? "";
     const attempt = { exchange, nowMs, address, blockedMs: this.#failures.blockedMs(address, nowMs) };
-    const verdict = this.#identifier.judge(attempt);
-    if (verdict instanceof Promise) return verdict.then((found) => this.#accept(attempt, found));
-    return this.#accept(attempt, verdict);
+    return andThen(this.#identifier.judge(attempt), (verdict) => this.#accept(attempt, verdict));
   }
 
   #accept(attempt: Attempt, verdict: Verdict): Caller {

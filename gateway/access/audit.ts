@@ -55,12 +55,13 @@ export class AuditLog {
   /** Names the request, before it runs. False for one that changes nothing. */
   begin(exchange: Exchange, { method }: Route): boolean {
     if (!CHANGES.has(method)) return false;
-    exchange.res.setHeader("x-request-id", exchange.requestId);
+    exchange.headers["x-request-id"] = exchange.requestId;
     return true;
   }
 
   /** After the request was answered; with what it ended in when that was not what its caller wanted. */
   end(exchange: Exchange, route: Route, problem: Problem | undefined): void {
+    if (this.#file === undefined && this.#logger.isLevelEnabled?.("info") === false) return;
     const record = toRecord(exchange, route, problem);
     this.#logger.info({ audit: record }, `Audit: ${record.action} by ${record.caller}: ${record.outcome}`);
     if (this.#file === undefined) return;

@@ -61,12 +61,26 @@ const MAX_KEPT_TEXT = 1024 * 1024;
 /** After a gateway's death its keys are its own for so long. */
 const LEASE_MS = 10_000;
 const RENEW_MS = 3000;
+/** How often claims are looked at. */
+const LOOK_MS = 1000;
+
+/** A claim of this gateway, whose work is going on. */
+interface Claim {
+  readonly fingerprint: string;
+  readonly expiresAtMs: number;
+  /** As it stands in the store. */
+  text: string;
+  /** When to renew it; never while that is being done, or once somebody else has it. */
+  renewAtMs: number;
+}
 
 export class Idempotency {
   readonly #options: IdempotencyOptions;
+  readonly #claims = new Map<string, Claim>();
   /** Answers on their way to the store. */
   readonly #unkept = new Map<string, KeptAnswer>();
-  #timer: NodeJS.Timeout | undefined;
+  #flushTimer: NodeJS.Timeout | undefined;
+  #renewTimer: NodeJS.Timeout | undefined;
 
   constructor(options: IdempotencyOptions) {
     this.#options = options;
@@ -81,34 +95,34 @@ export class Idempotency {
     request: KeyedRequest,
     work: (run: FirstRun) => Promise<Answer>,
   ): Promise<Answer> {
-    const { records } = this.#options.state;
-    const scope = [callerKey(exchange.caller), exchange.req.method ?? "", exchange.path];
-    const name = digest([...scope, request.key]);
+    const scope = [callerKey(exchange.caller), exchange.req.method ?? "", exchange.path, request.key];
+    const name = digest(scope);
     const fingerprint = digest(request.content);
     const nowMs = Date.now();
     const expiresAtMs = nowMs + this.#options.keepMs;
-    const claim = claimOf(fingerprint);
-    const found = await records.add(KIND, name, claim, { expiresAtMs });
+    const text = claimOf(fingerprint, nowMs);
+    const found = await this.#options.state.records.add(KIND, name, text, { expiresAtMs });
     if (found !== undefined) {
-      const answer = await this.#again(found, fingerprint, claim, expiresAtMs);
+      const answer = await this.#again(found, fingerprint, text, expiresAtMs);
       if (answer !== undefined) return answer;
     }
-    const run: FirstRun = { taskId: uuidOf(...scope, request.key), isTakeover: found !== undefined };
-    const renewal = this.#renewAgainAndAgain(name, claim, expiresAtMs);
+    const claim: Claim = { fingerprint, expiresAtMs, text, renewAtMs: nowMs + RENEW_MS };
+    this.#hold(name, claim);
     let answer: Answer;
+    const taskId = uuidOf(...scope);
     try {
-      answer = await work(run);
+      answer = await work({ taskId, isTakeover: found !== undefined });
     } catch (error) {
-      clearInterval(renewal);
+      this.#giveUp(name, claim);
       await this.#settleFailure(name, fingerprint, { problem: toProblem(error), exchange, expiresAtMs });
       throw error;
     }
-    clearInterval(renewal);
+    this.#giveUp(name, claim);
     if (answer.isUnfinished === true) {
       await this.#keep(name, { fingerprint, untilMs: 0 }, expiresAtMs);
       return answer;
     }
-    const kept = answer.text.length > MAX_KEPT_TEXT ? withoutResult(answer, run.taskId) : answer;
+    const kept = answer.text.length > MAX_KEPT_TEXT ? withoutResult(answer, taskId) : answer;
     this.#keepSoon(name, { record: { fingerprint, answer: kept }, expiresAtMs });
     return answer;
   }
@@ -144,24 +158,42 @@ export class Idempotency {
     return undefined;
   }
 
-  /** Until the timer is cleared, or somebody else has the claim. */
-  #renewAgainAndAgain(name: string, claim: string, expiresAtMs: number): NodeJS.Timeout {
-    const { records } = this.#options.state;
-    let mine = claim;
-    const renew = async (): Promise<void> => {
-      const found = await records.get(KIND, name);
-      if (found?.value !== mine) return clearInterval(timer);
-      const { fingerprint } = JSON.parse(mine) as KeyRecord;
-      const next = claimOf(fingerprint);
-      if ((await records.put(KIND, name, next, { expiresAtMs, ifVersion: found.version })) !== undefined)
-        mine = next;
-    };
-    const timer = setInterval(() => {
-      renew().catch((error: unknown) => {
+  /** The claim is renewed again and again, until it is given up. One timer looks after all: most last milliseconds. */
+  #hold(name: string, claim: Claim): void {
+    this.#claims.set(name, claim);
+    this.#renewTimer ??= setInterval(() => this.#renewDue(), LOOK_MS);
+  }
+
+  /** Unless it was lost, and another request of this gateway has taken over since. */
+  #giveUp(name: string, claim: Claim): void {
+    if (this.#claims.get(name) === claim) this.#claims.delete(name);
+  }
+
+  #renewDue(): void {
+    const nowMs = Date.now();
+    for (const [name, claim] of this.#claims) {
+      if (claim.renewAtMs > nowMs) continue;
+      claim.renewAtMs = Number.POSITIVE_INFINITY;
+      this.#renew(name, claim, nowMs).catch((error: unknown) => {
+        claim.renewAtMs = nowMs + RENEW_MS;
         this.#options.onWarning("An Idempotency-Key could not be claimed again; trying again", error);
       });
-    }, RENEW_MS);
-    return timer;
+    }
+    if (this.#claims.size > 0) return;
+    clearInterval(this.#renewTimer);
+    this.#renewTimer = undefined;
+  }
+
+  async #renew(name: string, claim: Claim, nowMs: number): Promise<void> {
+    const { records } = this.#options.state;
+    const { fingerprint, expiresAtMs } = claim;
+    const found = await records.get(KIND, name);
+    if (found?.value !== claim.text || this.#claims.get(name) !== claim) return;
+    const text = claimOf(fingerprint, Date.now());
+    const version = await records.put(KIND, name, text, { expiresAtMs, ifVersion: found.version });
+    if (version === undefined) return;
+    claim.text = text;
+    claim.renewAtMs = nowMs + RENEW_MS;
   }
 
   /**
@@ -170,26 +202,29 @@ export class Idempotency {
    */
   #keepSoon(name: string, kept: KeptAnswer): void {
     this.#unkept.set(name, kept);
-    this.#timer ??= setTimeout(() => void this.#flush(), FLUSH_MS);
+    this.#flushTimer ??= setTimeout(() => void this.#flush(), FLUSH_MS);
   }
 
   async #flush(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    const writing = [...this.#unkept].map(async ([name, kept]) => {
-      try {
-        await this.#keep(name, kept.record, kept.expiresAtMs);
-      } finally {
-        if (this.#unkept.get(name) === kept) this.#unkept.delete(name);
-      }
-    });
-    const [failed] = (await Promise.allSettled(writing)).filter(({ status }) => status === "rejected");
-    if (failed?.status !== "rejected") return;
-    this.#options.onWarning("Answers could not be kept for their Idempotency-Keys", failed.reason);
+    clearTimeout(this.#flushTimer);
+    this.#flushTimer = undefined;
+    const kept = [...this.#unkept];
+    const records = kept.map(([key, { record, expiresAtMs }]) => ({
+      key,
+      value: JSON.stringify(record),
+      expiresAtMs,
+    }));
+    try {
+      await this.#options.state.records.putAll(KIND, records);
+    } catch (error) {
+      this.#options.onWarning("Answers could not be kept for their Idempotency-Keys", error);
+    }
+    for (const [name, answer] of kept) if (this.#unkept.get(name) === answer) this.#unkept.delete(name);
   }
 
   /** Writes what is not written yet. */
   async close(): Promise<void> {
+    clearInterval(this.#renewTimer);
     await this.#flush();
   }
 
@@ -198,8 +233,8 @@ export class Idempotency {
   }
 }
 
-function claimOf(fingerprint: string): string {
-  const record: KeyRecord = { fingerprint, untilMs: Date.now() + LEASE_MS };
+function claimOf(fingerprint: string, nowMs: number): string {
+  const record: KeyRecord = { fingerprint, untilMs: nowMs + LEASE_MS };
   return JSON.stringify(record);
 }
 

@@ -7,9 +7,7 @@ const NAMESPACE = "8c1f4b2e6d3a4f0cb7a95e20d1f36c84";
 export function uuidOf(...name: readonly string[]): string {
   // Lengths keep ["a", "bc"] and ["ab", "c"] apart.
   const text = name.map((part) => `${part.length}:${part}`).join("");
-  const bytes = hash("sha1", `${NAMESPACE}${text}`, "buffer").subarray(0, 16);
-  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x50, 6);
-  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
-  const hex = bytes.toString("hex");
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
+  const hex = hash("sha1", `${NAMESPACE}${text}`, "hex");
+  const variant = ((Number.parseInt(hex.slice(16, 18), 16) & 0x3f) | 0x80).toString(16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(18, 20)}-${hex.slice(20, 32)}`;
 }

@@ -1,5 +1,4 @@
 /** Sees every request once it is over: counts it, logs it when that is asked for, and ends its span. */
-import type { ServerResponse } from "node:http";
 import { ANONYMOUS } from "../access/caller.ts";
 import type { Exchange } from "../exchange.ts";
 import { logPath } from "../log-path.ts";
@@ -36,9 +35,8 @@ export class RequestWatch {
 
   /** A request has come; undefined when nobody traces. */
   begin(exchange: Exchange, route: Route | undefined): ServerSpan | undefined {
-    const { req, res } = exchange;
-    if (this.#options.accessLog || req.headers["x-request-id"] !== undefined)
-      res.setHeader("x-request-id", exchange.requestId);
+    if (this.#options.accessLog || exchange.req.headers["x-request-id"] !== undefined)
+      exchange.headers["x-request-id"] = exchange.requestId;
     return route === undefined ? undefined : startServerSpan(exchange, route);
   }
 
@@ -66,7 +64,7 @@ export class RequestWatch {
     exchange: Exchange,
     { route, status, ms }: { readonly route: string; readonly status: number; readonly ms: number },
   ): void {
-    const { req, res, caller, requestId, sent } = exchange;
+    const { req, caller, requestId, sent } = exchange;
     const { method } = req;
     const path = logPath(exchange.path).slice(0, MAX_PATH);
     const taskId = sent[0]?.id ?? (route.startsWith("/v1/tasks/{id}") ? exchange.param("id") : undefined);
@@ -77,7 +75,7 @@ export class RequestWatch {
       path,
       status,
       ms: rounded,
-      bytes: bytesOf(res),
+      bytes: bytesOf(exchange),
       requestId,
       ...(caller === ANONYMOUS ? {} : { caller: caller.id }),
       ...(taskId === undefined ? {} : { taskId }),
@@ -88,7 +86,8 @@ export class RequestWatch {
 }
 
 /** Of the body; undefined for streams. */
-function bytesOf(res: ServerResponse): number | undefined {
-  const length = Number(res.getHeader("content-length"));
+function bytesOf({ headers, res }: Exchange): number | undefined {
+  // Express has headers of its own.
+  const length = Number(headers["content-length"] ?? res.getHeader("content-length"));
   return Number.isInteger(length) ? length : undefined;
 }

@@ -27,13 +27,13 @@ export interface ServerSpan {
 
 /** Continues the caller's trace, and names the span in the answer's `traceresponse`; undefined when nobody traces. */
 export function startServerSpan(exchange: Exchange, route: Route): ServerSpan | undefined {
-  const { req, res } = exchange;
+  const { req } = exchange;
   const parent = propagation.extract(ROOT_CONTEXT, req.headers);
   const span = tracer.startSpan(`${route.method} ${route.path}`, { kind: SpanKind.SERVER }, parent);
   const { traceId, spanId, traceFlags } = span.spanContext();
   if (!isSpanContextValid(span.spanContext())) return undefined;
   describe(span, exchange, route);
-  res.setHeader("traceresponse", `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, "0")}`);
+  exchange.headers["traceresponse"] = `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, "0")}`;
   const inside: Context = trace.setSpan(parent, span);
   return {
     within: (work) => context.with(inside, work),

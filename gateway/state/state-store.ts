@@ -36,6 +36,14 @@ export interface PutOptions {
   readonly ifVersion?: number;
 }
 
+/** A record to keep under its key. */
+export interface NewRecord {
+  readonly key: string;
+  readonly value: string;
+  /** Default: never. */
+  readonly expiresAtMs?: number | undefined;
+}
+
 export interface ListOptions {
   /** Default: all keys of the kind. */
   readonly prefix?: string;
@@ -56,6 +64,8 @@ export interface Records {
   ): Promise<StateRecord | undefined>;
   /** Resolves with the new version, or undefined when `ifVersion` does not hold. */
   put(kind: string, key: string, value: string, options?: PutOptions): Promise<number | undefined>;
+  /** Puts all of them, whatever stands there, for less than one by one; keys are distinct. After an error some may be put. */
+  putAll(kind: string, records: readonly NewRecord[]): Promise<void>;
   /** False when there was none, or `ifVersion` does not hold. */
   delete(kind: string, key: string, options?: { readonly ifVersion?: number }): Promise<boolean>;
   /** By key, ascending; fewer than `limit` only at the end. */

@@ -51,6 +51,7 @@ describe("bindArguments", () => {
   const plain = app.task("bind.plain", (x: number, y: number, z = 3) => [x, y, z]) as unknown as Task;
   const bound = app.task("bind.bound", { bind: true }, async (_self, url: string) => url) as unknown as Task;
   const shaped = app.task("bind.shaped", ({ x }: { x: number }) => x) as unknown as Task;
+  const any = app.task("bind.any", { anyKeywords: true }, (x = 1) => x) as unknown as Task;
   const named = app.task("bind.named", { params: ["x"] }, ({ x }: { x: number }) => x) as unknown as Task;
 
   it.each<[Task, unknown[], Record<string, unknown>, unknown[]]>([
@@ -60,6 +61,7 @@ describe("bindArguments", () => {
     [plain, [], { y: 2, x: 1, z: 9 }, [1, 2, 9]],
     [bound, [], { url: "u" }, ["u"]],
     [named, [], { x: { x: 1 } }, [{ x: 1 }]],
+    [any, [2], { q: 1 }, [2]],
   ])("%# puts keyword arguments in their places", (task, args, kwargs, expected) => {
     expect(bindArguments(task, args, kwargs)).toEqual(expected);
   });

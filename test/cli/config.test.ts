@@ -1,4 +1,5 @@
 /** Configuration files: what is right, what is wrong, and that no secret is ever shown. */
+import { existsSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { load } from "js-yaml";
 import { afterEach, describe, expect, it, test, vi } from "vitest";
@@ -69,6 +70,7 @@ describe("check", () => {
   it("finds nothing wrong with something of every section", async () => {
     vi.stubEnv("HUNTER", "hunter2");
     expect(await problemsOf(FULL)).toEqual([]);
+    expect(existsSync("audit.jsonl")).toBe(false);
   });
 
   test.each([

@@ -3,20 +3,20 @@ import {
   type Allowances,
   type Exchange,
   NO_ALLOWANCES,
+  type Question,
   type Result,
-  type Vector,
   verdictOf,
 } from "../../conformance/index.ts";
 import { suite } from "./parrot.ts";
 
-function vectorOf(id: string, changes: Partial<Vector>): Vector {
+function vectorOf(id: string, changes: Partial<Question>): Question {
   const vector = suite.vectors.find((one) => one.id === id);
   if (vector === undefined) throw new Error(`There is no vector ${id}.`);
-  return { ...vector, ...changes } as Vector;
+  return { ...vector, ...changes } as Question;
 }
 
 async function verdict(
-  vector: Vector,
+  vector: Question,
   fields: Readonly<Record<string, unknown>>,
   allowances: Partial<Allowances> = {},
 ): Promise<Result> {
@@ -122,7 +122,7 @@ describe("values that look like nothing", () => {
   test("are told apart in the arguments of a link", async () => {
     const linked = vectorOf("decode.option.link", {});
     const callbacks = (args: readonly unknown[]): object[] => [{ task: "wire.add", args }];
-    const vector = { ...linked, view: { ...linked.view, callbacks: callbacks([{ $int: "0" }]) } } as Vector;
+    const vector = { ...linked, view: { ...linked.view, callbacks: callbacks([{ $int: "0" }]) } } as Question;
     const answer = (args: readonly unknown[]): object => ({ ...linked.view, callbacks: callbacks(args) });
     expect(await verdict(vector, { accept: true, call: answer([{ $int: "0" }]) })).toMatchObject({
       status: "pass",

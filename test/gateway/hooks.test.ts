@@ -273,6 +273,7 @@ describe("a delivery", () => {
         list: (kind, options) => records.list(kind, options),
         delete: () => Promise.reject(new Error("the process has ended")),
         put: () => Promise.reject(new Error("the process has ended")),
+        putAll: () => Promise.reject(new Error("the process has ended")),
       },
     };
     const lost = await openHooks(hookOf("github"), { stateStore: ending, limits: { closeGraceMs: 1 } });

@@ -101,6 +101,42 @@ describe.each(places)("the state in %s", (_name, isMissing, place) => {
       expect(standing?.value).toBe("1");
     });
 
+    it("many at once, whatever stands there", async () => {
+      const { records } = await openOne();
+      const expiresAtMs = Date.now() + MINUTE_MS;
+      const stale = await records.put("kind", "key 7", "old", { expiresAtMs });
+      const many = Array.from({ length: 300 }, (_, at) => ({
+        key: `key ${at}`,
+        value: at === 8 ? "x".repeat(300_000) : `"${at}"`,
+        ...(at % 2 === 0 ? {} : { expiresAtMs: expiresAtMs + at }),
+      }));
+      await records.putAll("kind", []);
+      await records.putAll("kind", many);
+      for (const { key, value, ...times } of many)
+        expect(await records.get("kind", key)).toMatchObject({ value, expiresAtMs: null, ...times });
+      expect((await records.get("kind", "key 7"))?.version).toBeGreaterThan(Number(stale));
+      expect(await records.list("kind", { limit: 1000 })).toHaveLength(300);
+      await records.putAll("kind", [{ key: "key 7", value: "1" }]);
+      expect(await records.get("kind", "key 7")).toMatchObject({ value: "1", expiresAtMs: null });
+    });
+
+    it("of which many are added in one turn, each as if it were alone", async () => {
+      const { records } = await openOne();
+      await records.add("kind", "there", "1");
+      const expired = { expiresAtMs: Date.now() - 1 };
+      await records.put("kind", "expired", "old", expired);
+      const keys = ["a", "there", "b", "a", "expired", "b"];
+      const standing = await Promise.all(keys.map((key, at) => records.add("kind", key, `"${at}"`)));
+      expect(standing.map((record) => record?.value)).toEqual([
+        undefined,
+        "1",
+        undefined,
+        '"0"',
+        undefined,
+        '"2"',
+      ]);
+    });
+
     it("and compares before it sets", async () => {
       const { records } = await openOne();
       expect(await records.put("kind", "key", "1", { ifVersion: 7 })).toBeUndefined();

@@ -40,7 +40,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "beat",
     "version",
   ],
-  conformance: ["protocol", "codecs", "index"],
+  conformance: ["protocol", "codecs", "stores", "transports", "app", "index"],
   cli: ["protocol", "signing", "transports", "app", "beat", "worker", "gateway", "conformance", "version"],
   testing: ["protocol", "codecs", "signing", "transports", "backends"],
   examples: ["index"],
@@ -49,7 +49,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** The one file of backends that talks to a broker. */
 const RPC_ONLY = ["backends/index.ts", "backends/rpc.ts"];
 /** The one part of conformance that is an application: Celerity as one of the implementations to try. */
-const CELERITY_ADAPTER = "conformance/adapters/celerity/adapter.ts";
+const CELERITY_ADAPTER = "conformance/adapters/celerity/";
 const IMPORT = /(?:from|import)\s*\(?\s*"(\.[^"]+)"/g;
 
 function sourceFiles(folder: string): string[] {
@@ -87,7 +87,7 @@ describe("import direction", () => {
 
   it("conformance/ imports the package in its adapter only", () => {
     const wrong = sourceFiles("conformance").filter(
-      (file) => file !== CELERITY_ADAPTER && importedFolders(file).includes("index"),
+      (file) => !file.startsWith(CELERITY_ADAPTER) && importedFolders(file).includes("index"),
     );
     expect(wrong).toEqual([]);
   });

@@ -67,7 +67,7 @@ function collect(): { readonly patterns: readonly Pattern[]; readonly makers: re
   const makers = new Set<string>();
   for (const folder of FOLDERS) {
     for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
-      if (!/\.m?[jt]s$/.test(name)) continue;
+      if (!/\.m?[jt]s$/.test(name) || name.includes("node_modules")) continue;
       const file = join(folder, name);
       visit(parseAst(readFileSync(file, "utf8"), { lang: "ts" }), (node) => {
         const { regex, callee } = node as NodeParts;

@@ -161,6 +161,7 @@ describe("toTaskRequest", () => {
     ["args that are null", good, [null, {}, {}], "bad_body"],
     ["kwargs that are a list", good, [[], [], {}], "bad_body"],
     ["kwargs that are null", good, [[], null, {}], "bad_body"],
+    ["an embed that is a list", good, [[], {}, [1]], "bad_body"],
     ["a callback without a task", good, [[], {}, { callbacks: [{}] }], "bad_body"],
     ["a chord that is text", good, [[], {}, { chord: "body" }], "bad_body"],
     ["no id", { task: "t" }, [[], {}, {}], "bad_header"],

@@ -46,6 +46,10 @@ app.task("patient", { bind: true }, async (self) => {
   }
 });
 app.task("die", () => process.kill(process.pid, "SIGKILL"));
+app.task("die.once", { bind: true }, ({ request }) => {
+  if (!request.deliveryInfo.redelivered) process.kill(process.pid, "SIGKILL");
+  return "again";
+});
 app.task("die.unkept", { rejectOnWorkerLost: false }, () => process.kill(process.pid, "SIGKILL"));
 app.task("exit", () => process.exit(3));
 app.task("unencodable", () => Symbol("no"));

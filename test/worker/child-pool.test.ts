@@ -108,6 +108,11 @@ describe("prefork", () => {
     expect(worker.total.get("die")).toBe(3);
   });
 
+  it("tells a task that it is run again", async () => {
+    await testWorker(app, { pool: "prefork", appModule, concurrency: 1 });
+    expect(await run("die.once")).toBe("again");
+  });
+
   it("fails a task whose process died when it must not run again", async () => {
     await testWorker(app, { pool: "prefork", appModule, concurrency: 1 });
     await expect(run("die.unkept")).rejects.toMatchObject({

@@ -1,6 +1,6 @@
 import { Temporal } from "temporal-polyfill";
 import { expect, it } from "vitest";
-import { tuple } from "../../protocol/index.ts";
+import { float, tuple } from "../../protocol/index.ts";
 import { type Packed, packMeta, unpackMeta } from "../../worker/pools/child/pack.ts";
 
 /** As a pipe between processes keeps it, which is the stricter way. */
@@ -36,6 +36,7 @@ it.each([
   2n ** 70n,
   Uint8Array.of(255, 0),
   tuple(1, 2),
+  [float(1)],
   new Map([[1, 2]]),
   [Temporal.PlainDate.from("2024-02-29")],
   { deep: [{ n: 2n ** 64n }] },

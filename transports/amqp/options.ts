@@ -42,7 +42,7 @@ export interface SslOptions {
 
 const NUMBERS = {
   heartbeatSeconds: 120,
-  confirmTimeoutMs: 5000,
+  confirmTimeoutMs: 4500,
   maxUnconfirmed: 10_000,
   livenessMs: 5000,
 } as const;

@@ -1,10 +1,11 @@
 /** Celerity as an adapter of its own conformance suite: CCP/1 over stdin and stdout, see docs/conformance.md. */
 import { createInterface } from "node:readline";
-import { type App, createApp, type SendOptions, VERSION } from "../../../index.ts";
+import { type App, createApp, VERSION } from "../../../index.ts";
 import type { Call, Stored, Wire } from "../../ccp/messages.ts";
 import { readCall, readResult } from "../../expect/read-call.ts";
 import { tag } from "../../values/tag.ts";
 import { untag } from "../../values/untag.ts";
+import { LIVE, toSendOptions } from "./live.ts";
 
 const apps: Readonly<Record<number, App>> = Object.fromEntries(
   ([1, 2] as const).map((taskProtocol) => [
@@ -13,26 +14,10 @@ const apps: Readonly<Record<number, App>> = Object.fromEntries(
   ]),
 );
 
-/** Celery's names of options, where ours are not the same. */
-const OPTIONS: Readonly<Record<string, keyof SendOptions>> = {
-  task_id: "taskId",
-  time_limit: "timeLimit",
-  soft_time_limit: "softTimeLimit",
-  delivery_mode: "deliveryMode",
-  ignore_result: "ignoreResult",
-  link_error: "linkError",
-  stamped_headers: "stampedHeaders",
-};
-
 async function encode(call: Call): Promise<object> {
-  const { protocol = 2, ...given } = untag(call.options) as Record<string, unknown>;
-  const options = Object.entries(given).map(([name, value]) => [OPTIONS[name] ?? name, plain(value)]);
-  const app = apps[Number(protocol)] ?? createApp({ env: {} });
-  const prepared = await app.producer.prepare(call.task, {
-    ...Object.fromEntries(options),
-    args: untag(call.args) as unknown[],
-    kwargs: untag(call.kwargs) as Record<string, unknown>,
-  });
+  const { protocol = { $int: "2" } } = call.options;
+  const app = apps[Number(untag(protocol))] ?? createApp({ env: {} });
+  const prepared = await app.producer.prepare(call.task, toSendOptions(call));
   const { body, contentType, contentEncoding, headers, properties } = prepared.message;
   const named = {
     content_type: contentType,
@@ -48,12 +33,6 @@ async function encode(call: Call): Promise<object> {
   };
 }
 
-/** Options take times as text, without the name of a zone that Temporal adds to it. */
-function plain(value: unknown): unknown {
-  const isTime = Object.prototype.toString.call(value).includes("Temporal");
-  return isTime ? String(value).split("[")[0] : value;
-}
-
 async function decode({ wire, stored }: { readonly wire?: Wire; readonly stored?: Stored }): Promise<object> {
   try {
     if (stored !== undefined) return { accept: true, result: await readResult(stored) };
@@ -63,36 +42,48 @@ async function decode({ wire, stored }: { readonly wire?: Wire; readonly stored?
   }
 }
 
+const WORKING = "retries revoke control events time_limits acks_late rate_limit auth seals dead_letters";
+
 const ABOUT = {
   name: "celerity",
   language: "typescript",
   version: VERSION,
   roles: ["producer", "worker", "results"],
+  commands: ["encode", "decode", "publish", "result", "work", "drain"],
   features: {
     protocol: [1, 2],
     serializers: ["json", "yaml", "msgpack", "pickle"],
     compression: ["zlib", "bzip2", "lzma", "brotli", "zstd"],
     json_types: ["datetime", "date", "time", "decimal", "uuid", "bytes"],
-    canvas: ["chain", "group", "chord"],
+    canvas: ["chain", "group", "chord", "map", "replace"],
+    brokers: ["redis", "amqp", "sqlite"],
+    backends: ["redis", "rpc", "sqlite"],
     ...Object.fromEntries(
-      "bigint envelope eta expires links stamps result_compression".split(" ").map((name) => [name, true]),
+      `bigint envelope eta expires links stamps result_compression ${WORKING}`
+        .split(" ")
+        .map((name) => [name, true]),
     ),
   },
 };
 
 async function answer(command: Record<string, unknown>): Promise<object> {
-  const { cmd } = command;
+  const cmd = String(command["cmd"]);
   if (cmd === "start") return ABOUT;
-  if (cmd === "configure") return { ok: true };
   if (cmd === "encode") return await encode(command["call"] as Call);
   if (cmd === "decode") return await decode(command);
-  return { skipped: true, message: `this adapter has no ${String(cmd)}` };
+  return (await LIVE[cmd]?.(command)) ?? { skipped: true, message: `this adapter has no ${cmd}` };
+}
+
+async function reply(command: Record<string, unknown>): Promise<void> {
+  const said = await answer(command).catch((error: unknown) => ({ errored: true, message: String(error) }));
+  process.stdout.write(`${JSON.stringify({ ...said, seq: command["seq"] })}\n`);
 }
 
 for await (const line of createInterface(process.stdin)) {
   const command = JSON.parse(line) as Record<string, unknown>;
   if (command["cmd"] === "stop") break;
-  const said = await answer(command).catch((error: unknown) => ({ errored: true, message: String(error) }));
-  process.stdout.write(`${JSON.stringify({ ...said, seq: command["seq"] })}\n`);
+  const done = reply(command);
+  // Who waits for a result keeps nobody waiting.
+  if (command["cmd"] !== "result") await done;
 }
 process.exit(0);

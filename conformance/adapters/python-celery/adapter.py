@@ -6,6 +6,7 @@
 import base64
 import json
 import sys
+import threading
 import traceback
 
 import celery
@@ -17,13 +18,15 @@ from celery.worker.strategy import proto1_to_proto2
 from kombu import Connection, message, serialization
 
 sys.dont_write_bytecode = True
+import live  # noqa: E402
+from capture import capture, encode  # noqa: E402
 from tagged import tag, untag  # noqa: E402
 
 SERIALIZERS = [name for name in ("json", "yaml", "msgpack", "pickle") if name in serialization.registry.name_to_type]
 COMPRESSION = [name for name in ("zlib", "bzip2", "lzma", "brotli", "zstd") if name in kombu.compression._aliases]
-PROPERTIES = ("correlation_id", "reply_to", "delivery_mode", "priority", "expiration")
 #: kombu before 5.3 has no typed values in JSON.
 JSON_TYPES = ["datetime", "date", "time", "decimal", "uuid", "bytes"] if kombu.VERSION >= (5, 3) else []
+WORKING = ("retries", "revoke", "control", "events", "time_limits", "acks_late", "rate_limit", "auth")
 ACCEPT = serialization.prepare_accept_content(SERIALIZERS)
 
 
@@ -74,25 +77,12 @@ def read_result(stored):
 
 def start(command):
     features = {"protocol": [1, 2], "serializers": SERIALIZERS, "compression": COMPRESSION, "json_types": JSON_TYPES}
-    features.update(bigint=True, envelope=True, eta=True, expires=True, links=True, canvas=["chain", "group", "chord"])
+    features.update(bigint=True, envelope=True, eta=True, expires=True, links=True, canvas=["chain", "group", "chord", "map", "replace"])
     features.update(stamps=celery.VERSION >= (5, 3), result_compression=celery.VERSION >= (5, 7))
+    features.update({name: True for name in WORKING}, brokers=["redis", "amqp", "sqlite"], backends=["redis", "rpc", "sqlite"])
     about = {"name": "celery", "language": "python", "version": celery.__version__, "features": features}
-    return {**about, "homepage": "https://docs.celeryq.dev/", "roles": ["producer", "worker", "results"]}
-
-
-def encode(command):
-    call = untag(command["call"])
-    options = call.get("options", {})
-    app = make_app(task_protocol=options.pop("protocol", 2))
-    options.update(options.get("stamps", {}))
-    for name in ("link", "link_error"):
-        options[name] = [app.signature(signature) for signature in options.get(name, ())] or None
-    with Connection("memory://") as connection:
-        app.send_task(call["task"], tuple(call["args"]), call["kwargs"], connection=connection, **options)
-        sent = connection.default_channel._get("celery")
-    properties = {name: sent["properties"][name] for name in PROPERTIES if name in sent["properties"]}
-    types = {"content_type": sent["content-type"], "content_encoding": sent["content-encoding"]}
-    return {"wire": {"properties": tag({**types, **properties}), "headers": tag(sent["headers"]), "body_b64": sent["body"]}}
+    about.update(homepage="https://docs.celeryq.dev/", roles=["producer", "worker", "results"])
+    return {**about, "commands": ["encode", "decode", "publish", "result", "work", "drain"]}
 
 
 def decode(command):
@@ -104,7 +94,8 @@ def decode(command):
         return {"accept": False, "reason": f"{type(error).__name__}: {error}"}
 
 
-COMMANDS = {"start": start, "configure": lambda _: {"ok": True}, "encode": encode, "decode": decode}
+COMMANDS = {"start": start, "encode": encode, "decode": decode, "capture": capture, **live.COMMANDS}
+writing = threading.Lock()
 
 
 def answer(command):
@@ -116,9 +107,16 @@ def answer(command):
         return {"errored": True, "message": f"{type(error).__name__}: {error}", "trace": traceback.format_exc()}
 
 
+def reply(command):
+    line = json.dumps({**answer(command), "seq": command.get("seq")})
+    with writing:
+        print(line, flush=True)
+
+
 if __name__ == "__main__":
     for line in iter(sys.stdin.readline, ""):
         command = json.loads(line)
         if command["cmd"] == "stop":
             break
-        print(json.dumps({**answer(command), "seq": command.get("seq")}), flush=True)
+        live.run(command, reply)
+    live.end()

@@ -1,7 +1,7 @@
 /** Records in this process. */
 import { compareCodePoints } from "../code-points.ts";
 import { getOrMake } from "../get-or-make.ts";
-import type { ListOptions, PutOptions, Records, StateRecord } from "../state-store.ts";
+import type { ListOptions, NewRecord, PutOptions, Records, StateRecord } from "../state-store.ts";
 import { createSweep, type Sweep } from "./sweep.ts";
 
 export class MemoryRecords implements Records {
@@ -36,6 +36,11 @@ export class MemoryRecords implements Records {
     const records = this.#kind(kind);
     if (ifVersion !== undefined && ifVersion !== (records.get(key)?.version ?? 0)) return undefined;
     return records.set(key, value, expiresAtMs).version;
+  }
+
+  async putAll(kind: string, records: readonly NewRecord[]): Promise<void> {
+    const standing = this.#kind(kind);
+    for (const { key, value, expiresAtMs } of records) standing.set(key, value, expiresAtMs);
   }
 
   async delete(

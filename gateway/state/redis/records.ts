@@ -5,32 +5,51 @@
 import { type RedisScript, redisScript } from "../../../stores/redis.ts";
 import { compareCodePoints } from "../code-points.ts";
 import { firstVersion } from "../first-version.ts";
-import type { ListOptions, PutOptions, Records, StateRecord } from "../state-store.ts";
+import { getOrMake } from "../get-or-make.ts";
+import type { ListOptions, NewRecord, PutOptions, Records, StateRecord } from "../state-store.ts";
 import { type RedisState, texts } from "./connection.ts";
+import { TurnBatch } from "./turn-batch.ts";
 
-/** The version and text of the record that stands, or nothing. Arguments: 1 key, 2 now. */
+/** What stands under a key, and its version; none when it has expired. `last` is the version that was written last. */
 const STANDING = `
-local raw = redis.call('HGET', KEYS[1], ARGV[1])
-local version, last
-if raw then
-  local number, expiry = string.match(raw, '^(%d+) (%d*) ')
-  last = number
-  if expiry == '' or tonumber(expiry) > tonumber(ARGV[2]) then version = number end
+local function standing(key, now)
+  local raw = redis.call('HGET', KEYS[1], key)
+  if not raw then return end
+  local last, expiry = string.match(raw, '^(%d+) (%d*) ')
+  local isLive = expiry == '' or tonumber(expiry) > tonumber(now)
+  return isLive and last or nil, raw, last, expiry
 end
 `;
 
-/** Further arguments: 3 value, 4 expiry or '', 5 first version, 6 version that must stand ('0' none, '' any). */
+/**
+ * Arguments: 1 now, 2 first version, then for each record key, value, expiry or '', and the version that must stand ('0' none,
+ * '' any). Answers for each with its new version, or what stands instead, or ''. A listed key whose expiry stays is left alone.
+ */
 const WRITE = redisScript(`${STANDING}
-if ARGV[6] ~= '' and (version or '0') ~= ARGV[6] then return version and raw or false end
-local new = last and string.format('%.0f', tonumber(last) + 1) or ARGV[5]
-redis.call('HSET', KEYS[1], ARGV[1], new .. ' ' .. ARGV[4] .. ' ' .. ARGV[3])
-redis.call('ZADD', KEYS[2], 0, ARGV[1])
-if ARGV[4] == '' then redis.call('ZREM', KEYS[3], ARGV[1]) else redis.call('ZADD', KEYS[3], ARGV[4], ARGV[1]) end
-return {new}
+local answers = {}
+for at = 3, #ARGV, 4 do
+  local key, expiry, wanted = ARGV[at], ARGV[at + 2], ARGV[at + 3]
+  local version, raw, last, before = standing(key, ARGV[1])
+  if wanted ~= '' and (version or '0') ~= wanted then
+    answers[#answers + 1] = version and raw or ''
+  else
+    local new = last and string.format('%.0f', tonumber(last) + 1) or ARGV[2]
+    redis.call('HSET', KEYS[1], key, new .. ' ' .. expiry .. ' ' .. ARGV[at + 1])
+    if not last then redis.call('ZADD', KEYS[2], 0, key) end
+    if expiry == '' then
+      if before then redis.call('ZREM', KEYS[3], key) end
+    elseif expiry ~= before then
+      redis.call('ZADD', KEYS[3], expiry, key)
+    end
+    answers[#answers + 1] = new
+  end
+end
+return answers
 `);
 
-/** Further argument: 3 version that must stand ('' any). */
+/** Arguments: 1 key, 2 now, 3 version that must stand ('' any). */
 const DELETE = redisScript(`${STANDING}
+local version = standing(ARGV[1], ARGV[2])
 if not version or (ARGV[3] ~= '' and version ~= ARGV[3]) then return 0 end
 redis.call('HDEL', KEYS[1], ARGV[1])
 redis.call('ZREM', KEYS[2], ARGV[1])
@@ -52,11 +71,20 @@ return #expired
 const MAX_SWEPT = 500;
 /** Scripts of one sweep at most; the next one goes on. */
 const MAX_ROUNDS = 40;
+/** Of the records of one script, which nobody else waits long for: characters, and what each costs beside them. */
+const MAX_WEIGHT = 200_000;
+const RECORD_WEIGHT = 1000;
+
+/** Key, value, expiry or "", and the version that must stand: "0" none, "" any. */
+type Write = readonly [key: string, value: string, expiry: string, wanted: string];
+
+/** What else a script answers has a space in it, or is empty. */
+const VERSION = /^\d+$/;
 
 export class RedisRecords implements Records {
   readonly #redis: RedisState;
-  /** Kinds that this process has written to: those it sweeps. */
-  readonly #kinds = new Set<string>();
+  /** By kind: those that this process has written to, which it sweeps. */
+  readonly #writes = new Map<string, TurnBatch<Write, string>>();
 
   constructor(redis: RedisState) {
     this.#redis = redis;
@@ -71,29 +99,47 @@ export class RedisRecords implements Records {
     kind: string,
     key: string,
     value: string,
-    options: { readonly expiresAtMs?: number } = {},
+    { expiresAtMs }: { readonly expiresAtMs?: number } = {},
   ): Promise<StateRecord | undefined> {
-    const answer = await this.#write(kind, key, value, { ...options, ifVersion: 0 });
-    return typeof answer === "string" ? toRecord(key, answer) : undefined;
+    return toRecord(key, await this.#write(kind, [key, value, toExpiry(expiresAtMs), "0"]));
   }
 
-  async put(kind: string, key: string, value: string, options: PutOptions = {}): Promise<number | undefined> {
-    const [version] = texts(await this.#write(kind, key, value, options));
-    return version === undefined ? undefined : Number(version);
+  async put(
+    kind: string,
+    key: string,
+    value: string,
+    { ifVersion, expiresAtMs }: PutOptions = {},
+  ): Promise<number | undefined> {
+    const answer = await this.#write(kind, [key, value, toExpiry(expiresAtMs), String(ifVersion ?? "")]);
+    return VERSION.test(answer) ? Number(answer) : undefined;
   }
 
-  #write(kind: string, key: string, value: string, { ifVersion, expiresAtMs }: PutOptions): Promise<unknown> {
+  async putAll(kind: string, records: readonly NewRecord[]): Promise<void> {
+    await Promise.all(
+      records.map(({ key, value, expiresAtMs }) =>
+        this.#write(kind, [key, value, toExpiry(expiresAtMs), ""]),
+      ),
+    );
+  }
+
+  /** Resolves with the new version, or what stands instead. */
+  async #write(kind: string, write: Write): Promise<string> {
+    const writes = getOrMake(
+      this.#writes,
+      kind,
+      () =>
+        new TurnBatch<Write, string>({
+          ask: (batch) => this.#writeAll(kind, batch),
+          weigh: ([key, value]) => RECORD_WEIGHT + key.length + value.length,
+          maxWeight: MAX_WEIGHT,
+        }),
+    );
+    return (await writes.ask(write)) ?? "";
+  }
+
+  async #writeAll(kind: string, writes: readonly Write[]): Promise<readonly string[]> {
     const nowMs = Date.now();
-    const expiry = expiresAtMs === undefined ? "" : String(Math.ceil(expiresAtMs));
-    this.#kinds.add(kind);
-    return this.#script(WRITE, kind, [
-      key,
-      nowMs,
-      value,
-      expiry,
-      firstVersion(nowMs),
-      String(ifVersion ?? ""),
-    ]);
+    return texts(await this.#script(WRITE, kind, [nowMs, firstVersion(nowMs), ...writes.flat()]));
   }
 
   async delete(
@@ -127,7 +173,7 @@ export class RedisRecords implements Records {
   }
 
   async sweep(nowMs: number): Promise<void> {
-    for (const kind of this.#kinds) {
+    for (const kind of this.#writes.keys()) {
       for (let round = 0; round < MAX_ROUNDS; round += 1) {
         const removed = Number(await this.#script(SWEEP, kind, [nowMs, MAX_SWEPT]));
         if (removed < MAX_SWEPT) break;
@@ -143,6 +189,10 @@ export class RedisRecords implements Records {
     const key = (part: string): string => this.#redis.key("records", kind, part);
     return [key("values"), key("keys"), key("expiry")];
   }
+}
+
+function toExpiry(expiresAtMs: number | undefined): string {
+  return expiresAtMs === undefined ? "" : String(Math.ceil(expiresAtMs));
 }
 
 /** Whether a listing goes on after `last`, rather than beginning at the prefix. */

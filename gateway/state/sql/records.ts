@@ -1,9 +1,15 @@
 /** Records in a table. */
-import type { SqlDatabase, SqlTransaction, SqlValue } from "../../../stores/sql/index.ts";
+import {
+  powerSlices,
+  repeat,
+  type SqlDatabase,
+  type SqlTransaction,
+  type SqlValue,
+} from "../../../stores/sql/index.ts";
 import { firstVersion } from "../first-version.ts";
 import { prefixEnd } from "../prefix-end.ts";
 import { withStateErrors } from "../state-error.ts";
-import type { ListOptions, PutOptions, Records, StateRecord } from "../state-store.ts";
+import type { ListOptions, NewRecord, PutOptions, Records, StateRecord } from "../state-store.ts";
 import type { GroupCommit } from "./group-commit.ts";
 import { RECORDS } from "./tables.ts";
 
@@ -20,12 +26,12 @@ interface Version {
 
 const COLUMNS = "id, value, version, expires_at";
 const LIVE = "(expires_at IS NULL OR expires_at > ?)";
-const INSERT = `INSERT INTO ${RECORDS} (kind, id, value, version, expires_at) VALUES (?, ?, ?, ?, ?)
-  ON CONFLICT (kind, id) DO UPDATE
-  SET value = excluded.value, version = ${RECORDS}.version + 1, expires_at = excluded.expires_at`;
+const ROW = "(?, ?, ?, ?, ?)";
+/** Rows of one statement; a power of two. */
+const ROWS = 32;
 /** A record that has expired is as good as none. */
-const ADD = `${INSERT} WHERE ${RECORDS}.expires_at <= ? RETURNING version`;
-const PUT = `${INSERT} RETURNING version`;
+const ADD = `${upsert(1)} WHERE ${RECORDS}.expires_at <= ?`;
+const PUT = `${upsert(1)} RETURNING version`;
 const SWAP = `UPDATE ${RECORDS} SET value = ?, version = version + 1, expires_at = ?
   WHERE kind = ? AND id = ? AND version = ? AND ${LIVE} RETURNING version`;
 const GET = `SELECT ${COLUMNS} FROM ${RECORDS} WHERE kind = ? AND id = ? AND ${LIVE}`;
@@ -50,10 +56,13 @@ export class SqlRecords implements Records {
     kind: string,
     key: string,
     value: string,
-    options: { readonly expiresAtMs?: number } = {},
+    { expiresAtMs }: { readonly expiresAtMs?: number } = {},
   ): Promise<StateRecord | undefined> {
     return this.#write(kind, key, async (tx) => {
-      if ((await insertNew(tx, { kind, key, value, ...options })) !== undefined) return undefined;
+      const nowMs = Date.now();
+      // RETURNING would cost twice as much with a driver of SQLite.
+      const added = await tx.run(ADD, [...rowOf(kind, { key, value, expiresAtMs }, nowMs), nowMs]);
+      if (added > 0) return undefined;
       // The statement above has locked what stands there, so it is there still.
       const rows = await tx.all<Row>(`SELECT ${COLUMNS} FROM ${RECORDS} WHERE kind = ? AND id = ?`, [
         kind,
@@ -70,16 +79,29 @@ export class SqlRecords implements Records {
     { ifVersion, expiresAtMs }: PutOptions = {},
   ): Promise<number | undefined> {
     return this.#write(kind, key, async (tx) => {
-      const expiry = toMs(expiresAtMs);
       const nowMs = Date.now();
-      if (ifVersion === 0) {
-        return insertNew(tx, { kind, key, value, ...(expiresAtMs === undefined ? {} : { expiresAtMs }) });
+      const row = rowOf(kind, { key, value, expiresAtMs }, nowMs);
+      if (ifVersion === undefined) return versionIn(await tx.all<Version>(PUT, row));
+      if (ifVersion === 0)
+        return versionIn(await tx.all<Version>(`${ADD} RETURNING version`, [...row, nowMs]));
+      const swap = [value, toMs(expiresAtMs), kind, key, ifVersion, nowMs];
+      return versionIn(await tx.all<Version>(SWAP, swap));
+    });
+  }
+
+  async putAll(kind: string, records: readonly NewRecord[]): Promise<void> {
+    // In one order everywhere, so that no two gateways wait for each other.
+    const sorted = [...records].sort(byKey);
+    const [first] = sorted;
+    if (first === undefined) return;
+    await this.#write(kind, first.key, async (tx) => {
+      const nowMs = Date.now();
+      for (const slice of powerSlices(sorted, ROWS)) {
+        await tx.run(
+          upsert(slice.length),
+          slice.flatMap((record) => rowOf(kind, record, nowMs)),
+        );
       }
-      const rows =
-        ifVersion === undefined
-          ? await tx.all<Version>(PUT, [kind, key, value, firstVersion(nowMs), expiry])
-          : await tx.all<Version>(SWAP, [value, expiry, kind, key, ifVersion, nowMs]);
-      return rows[0]?.version;
     });
   }
 
@@ -109,19 +131,22 @@ export class SqlRecords implements Records {
   }
 }
 
-interface NewRecord {
-  readonly kind: string;
-  readonly key: string;
-  readonly value: string;
-  readonly expiresAtMs?: number;
+function upsert(rows: number): string {
+  return `INSERT INTO ${RECORDS} (kind, id, value, version, expires_at) VALUES ${repeat(ROW, rows)}
+    ON CONFLICT (kind, id) DO UPDATE
+    SET value = excluded.value, version = ${RECORDS}.version + 1, expires_at = excluded.expires_at`;
 }
 
-/** The version, or undefined when a record stands there already. */
-async function insertNew(tx: SqlTransaction, record: NewRecord): Promise<number | undefined> {
-  const { kind, key, value, expiresAtMs } = record;
-  const nowMs = Date.now();
-  const params = [kind, key, value, firstVersion(nowMs), toMs(expiresAtMs), nowMs];
-  return (await tx.all<Version>(ADD, params))[0]?.version;
+function rowOf(kind: string, { key, value, expiresAtMs }: NewRecord, nowMs: number): SqlValue[] {
+  return [kind, key, value, firstVersion(nowMs), toMs(expiresAtMs)];
+}
+
+function versionIn([row]: readonly Version[]): number | undefined {
+  return row?.version;
+}
+
+function byKey(one: NewRecord, other: NewRecord): number {
+  return one.key < other.key ? -1 : 1;
 }
 
 function toMs(timeMs: number | undefined): number | null {

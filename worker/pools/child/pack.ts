@@ -2,7 +2,7 @@
  * Values on their way to another process or thread. Most are what JSON keeps exactly, and travel as they are; the others
  * as pickles, which keep every class that a task can take and return.
  */
-import { DEFAULT_LIMITS, pickleSerializer } from "../../../codecs/index.ts";
+import { createPickleSerializer, DEFAULT_LIMITS } from "../../../codecs/index.ts";
 import { isPlainObject, type TaskRequest } from "../../../protocol/index.ts";
 import type { Outcome } from "../../outcome.ts";
 
@@ -14,6 +14,7 @@ export type Packed =
 
 /** Values never come from strangers here, but from tasks of the same app: what was accepted once is not limited again. */
 const LIMITS = { maxBytes: 2 ** 31, maxDepth: DEFAULT_LIMITS.maxDepth * 2 };
+const serializer = createPickleSerializer({ exactFloats: true });
 /** Deeper values are pickled, whose writer knows its limit. */
 const MAX_PLAIN_DEPTH = 50;
 
@@ -21,7 +22,7 @@ const MAX_PLAIN_DEPTH = 50;
 function pack(fields: object): Packed {
   for (const value of Object.values(fields)) {
     if (value !== undefined && !isKeptByJson(value, MAX_PLAIN_DEPTH)) {
-      return { pickle: Buffer.from(pickleSerializer.serialize(fields)).toString("base64") };
+      return { pickle: Buffer.from(serializer.serialize(fields)).toString("base64") };
     }
   }
   return { plain: fields };
@@ -29,7 +30,7 @@ function pack(fields: object): Packed {
 
 function unpack(packed: Packed): object {
   if ("plain" in packed) return packed.plain;
-  return pickleSerializer.deserialize(Buffer.from(packed.pickle, "base64"), LIMITS) as object;
+  return serializer.deserialize(Buffer.from(packed.pickle, "base64"), LIMITS) as object;
 }
 
 function isKeptByJson(value: unknown, depth: number): boolean {

@@ -1,0 +1,3 @@
+module conformance/tagged
+
+go 1.21

@@ -1,0 +1,86 @@
+/** Plays scenarios: those of the shared worker beside each other, those without one in turn, each of the others with its own. */
+import type { SessionOptions } from "../ccp/session.ts";
+import { Rig } from "../rig/rig.ts";
+import { areApart, openServers, type ServerChoice } from "../rig/servers.ts";
+import type { WorkerNeeds } from "../scenario/worker-house.ts";
+import type { WorkerUse } from "../suite/scenario.ts";
+import { LoneWorker, NoWorker, OwnWorkers, SharedWorker } from "./places.ts";
+import type { PlannedScenario } from "./plan.ts";
+import { type Place, type PlayContext, playOne } from "./play-one.ts";
+import type { Result } from "./result.ts";
+
+export interface PlayOptions extends Omit<PlayContext, "timeoutMs"> {
+  readonly session: SessionOptions;
+  readonly servers: ServerChoice;
+  /** Scenarios of the shared worker under way at once. */
+  readonly parallel: number;
+}
+
+/** Workers under way at once that are not shared, where their servers are apart. */
+const LANES = 3;
+
+/** Tells every result as it comes. Rejects when the servers cannot be opened. */
+export async function playAll(
+  planned: readonly PlannedScenario[],
+  options: PlayOptions,
+  finish: (result: Result) => void,
+): Promise<void> {
+  const { parallel, servers: choice } = options;
+  const session = { ...options.session, hasChildren: true };
+  const context = { ...options, timeoutMs: session.timeoutMs };
+  const servers = await openServers(choice);
+  const rig = new Rig(servers);
+  const by = (use: WorkerUse): readonly PlannedScenario[] =>
+    planned.filter(({ scenario }) => scenario.worker === use);
+  const playIn = async (
+    scenarios: readonly PlannedScenario[],
+    places: readonly Place[],
+    lanesOfEach = 1,
+  ): Promise<void> => {
+    const queue = scenarios.values();
+    const lane = async (place: Place): Promise<void> => {
+      for (const one of queue) finish(await playOne(one, place, context));
+    };
+    const lanes = places.flatMap((place) => Array.from({ length: lanesOfEach }, () => lane(place)));
+    try {
+      await Promise.all(lanes);
+    } finally {
+      await Promise.all(places.map((place) => place.close()));
+    }
+  };
+  try {
+    await rig.hear(planned.flatMap(({ scenario }) => scenario.steps));
+    const share = async (): Promise<void> => {
+      for (const [needs, scenarios] of byEnvironment(by("shared")))
+        await playIn(scenarios, [new SharedWorker(session, rig, needs)], Math.max(1, parallel));
+    };
+    await Promise.all([share(), playIn(by("none"), [new NoWorker(session, rig)])]);
+    const lanes = Array.from({ length: areApart(choice) ? LANES : 1 });
+    const home = areApart(choice) ? choice : rig;
+    await playIn(
+      by("alone"),
+      lanes.map(() => new LoneWorker(session, home)),
+    );
+    await playIn(
+      by("own"),
+      lanes.map(() => new OwnWorkers(session, home)),
+    );
+  } finally {
+    await rig.close();
+    await servers.close();
+  }
+}
+
+/** Those of one environment share a worker. */
+function byEnvironment(
+  planned: readonly PlannedScenario[],
+): readonly (readonly [WorkerNeeds, readonly PlannedScenario[]])[] {
+  const groups = new Map<string, readonly [WorkerNeeds, PlannedScenario[]]>();
+  for (const one of planned) {
+    const name = JSON.stringify(one.scenario.env ?? {});
+    const group = groups.get(name) ?? [one.scenario, []];
+    group[1].push(one);
+    groups.set(name, group);
+  }
+  return [...groups.values()];
+}

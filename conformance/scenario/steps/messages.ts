@@ -1,0 +1,66 @@
+/** Steps about messages in the queue. */
+import type { Command } from "../../ccp/messages.ts";
+import { judgeMessage } from "../../expect/judge.ts";
+import { toWire } from "../../rig/to-wire.ts";
+import type { Asked } from "../../suite/scenario.ts";
+import { renamed } from "../../values/rename.ts";
+import type { TaggedObject } from "../../values/tagged.ts";
+import { idOf, type Perform, required, type Stage, withNames, wrong } from "../stage.ts";
+
+/** How often the length of a queue is asked, in milliseconds. */
+const POLL_MS = 25;
+
+export const put: Perform<"put"> = async ({ as, wires, chords = {} }, stage) => {
+  idOf(stage, as);
+  for (const [groupId, size] of Object.entries(chords)) await stage.rig.noteChord(groupId, size);
+  for (const wire of wires) await stage.rig.put(stage.queue, wire);
+  return [];
+};
+
+export const publish: Perform<"publish"> = async ({ as, ...asked }, stage) => {
+  const peer = required(stage.peer, "an adapter that publishes");
+  const wanted = idOf(stage, as);
+  const { id } = await peer.ask(withNames(commandOf(asked, wanted), stage));
+  // Not every client lets its caller choose.
+  if (id !== wanted) stage.given.set(wanted, String(id));
+  stage.ids.set(as, String(id));
+  return [];
+};
+
+/** A call gets its id from the runner, so that what it comes to can be told from other runs. */
+function commandOf({ call, canvas }: Asked, taskId: string): Command {
+  if (call === undefined) return { cmd: "publish", canvas: canvas ?? {} };
+  const options: TaggedObject = { ...call.options, task_id: taskId };
+  return { cmd: "publish", call: { ...call, options } };
+}
+
+export const take: Perform<"take"> = async (step, stage) => {
+  const sentAtMs = Date.now();
+  const name = withNames(step.queue ?? "$queue", stage);
+  const message = await stage.rig.take(name, stage.timeoutMs);
+  if (name !== stage.queue) await stage.rig.deleteQueue(name);
+  if (message === undefined) return wrong("no message came into the queue, or none that can be read");
+  const wire = toWire(message);
+  stage.note(`the message: ${JSON.stringify(wire)}`);
+  return await judgeMessage(renamed(step, stage.given), wire, { sentAtMs: sentAtMs - stage.timeoutMs, answeredAtMs: Date.now() });
+};
+
+export const queue: Perform<"queue"> = async ({ ready }, stage) => {
+  const isIt = await until(stage, async () => (await stage.rig.ready(stage.queue)) === ready);
+  const actual = await stage.rig.ready(stage.queue);
+  return isIt ? [] : wrong("messages wait in the queue", { $int: String(ready) }, { $int: String(actual) });
+};
+
+export const dead: Perform<"dead"> = async ({ task }, stage) => {
+  const isThere = await stage.rig.isDead(stage.queue, idOf(stage, task), stage.timeoutMs);
+  return isThere ? [] : wrong(`the message of ${task} is not among the dead letters`);
+};
+
+async function until(stage: Stage, isIt: () => Promise<boolean>): Promise<boolean> {
+  const endMs = Date.now() + stage.timeoutMs;
+  while (!(await isIt())) {
+    if (Date.now() >= endMs) return false;
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  return true;
+}
