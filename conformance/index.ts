@@ -1,5 +1,6 @@
 /** The conformance suite: vectors, the contract with adapters, the runner and its reports. */
 
+export * from "./bare/info.ts";
 export * from "./ccp/contract.ts";
 export * from "./ccp/messages.ts";
 export * from "./ccp/schemas.ts";

@@ -18,8 +18,8 @@ import {
   REPORT_SCHEMA,
   readReport,
   runVectors,
-  type SessionOptions,
   type ScenarioVector,
+  type SessionOptions,
   suiteFolder,
   VECTOR_FILE_SCHEMA,
   verdictOf,
@@ -34,6 +34,7 @@ import {
   withAdapterOptions,
   withRunOptions,
   withSelectionOptions,
+  withWorkerOptions,
 } from "../conformance/options.ts";
 import { type RecordFlags, recordPlans } from "../conformance/record.ts";
 import { print, printLines, runAdapter, sessionOptions } from "../conformance/run.ts";
@@ -74,7 +75,7 @@ export function conformanceCommand(): Command {
 
 function runCommand(): Command {
   return withRunOptions(new Command("run"))
-    .description("run vectors against an adapter")
+    .description("run vectors against an adapter, or against a worker without one")
     .argument("[adapter...]", "the adapter's program and its arguments, after --")
     .action((words: readonly string[], flags: RunFlags) => ending(() => runAdapter(words, flags)));
 }
@@ -116,7 +117,7 @@ function explained(id: string, flags: SelectionFlags): object {
 }
 
 function replayCommand(): Command {
-  return withAdapterOptions(new Command("replay"))
+  return withWorkerOptions(withAdapterOptions(new Command("replay")))
     .description("run one vector, and print everything about it")
     .argument("<id>")
     .argument("[adapter...]", "the adapter's program and its arguments, after --")
@@ -125,18 +126,14 @@ function replayCommand(): Command {
       ending(async () => {
         const { suite, vector } = vectorOf(id, flags);
         return vector.command === "scenario"
-          ? await replayScenario(vector, sessionOptions(words, flags, suite.folder), flags)
-          : await replayQuestion(vector, words, flags);
+          ? await replayScenario(vector, sessionOptions(words, flags, suite), flags)
+          : await replayQuestion(vector, sessionOptions(words, flags, suite));
       }),
     );
 }
 
-async function replayQuestion(
-  vector: Question,
-  words: readonly string[],
-  flags: AdapterFlags,
-): Promise<number> {
-  const adapter = new Adapter(sessionOptions(words, flags));
+async function replayQuestion(vector: Question, session: SessionOptions): Promise<number> {
+  const adapter = new Adapter(session);
   await adapter.start();
   const exchange = await adapter.exchange(commandOf(vector));
   await adapter.stop();

@@ -1,4 +1,5 @@
 /** Options of `celerity conformance`, and what they come to. */
+import { spawnSync } from "node:child_process";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import {
   LEVELS,
@@ -27,10 +28,15 @@ export interface SelectionFlags {
 export interface AdapterFlags extends ServerChoice {
   readonly timeout: number;
   readonly validate?: boolean;
+  /** A worker without an adapter, as a shell starts it. */
+  readonly cmd?: string;
+  /** The features that it has. */
+  readonly has?: readonly string[];
 }
 
 export interface RunFlags extends SelectionFlags, AdapterFlags {
   readonly parallel: number;
+  readonly oracle?: string;
   readonly strict?: boolean;
   readonly knownFailing?: string;
   readonly knownFlaky?: string;
@@ -58,9 +64,19 @@ export function withAdapterOptions(command: Command): Command {
     .option("--validate", "explain every line that breaks the contract");
 }
 
+export function withWorkerOptions(command: Command): Command {
+  return command
+    .option("--cmd <command>", "a worker instead of an adapter: its environment tells it where to work")
+    .option("--has <features>", "with --cmd, the features that it has; default: all", commaList);
+}
+
 export function withRunOptions(command: Command): Command {
-  return withAdapterOptions(withSelectionOptions(command))
+  return withWorkerOptions(withAdapterOptions(withSelectionOptions(command)))
     .option("--parallel <number>", "commands that wait for answers at once", wholeNumber, 8)
+    .option(
+      "--oracle <command>",
+      "a real Celery's adapter (python adapter.py): it runs what producers publish (L1), and publishes for workers (L2)",
+    )
     .option("--strict", "count a SHOULD as a MUST")
     .option("--known-failing <patterns>", "ids that must fail: with commas, or @file")
     .option("--known-flaky <patterns>", "ids that may fail: with commas, or @file")
@@ -95,11 +111,26 @@ export function vectorOf(
   throw new ConfigurationError(`There is no vector ${id}; celerity conformance list shows all of them.`);
 }
 
-/** An adapter's program and its arguments, as they stand after `--`. Throws ConfigurationError. */
-export function programOf(words: readonly string[]): readonly [string, ...string[]] {
+/** An adapter's program and its arguments, as they stand after `--`, or what starts a worker. Throws ConfigurationError. */
+export function programOf(
+  words: readonly string[],
+  { cmd, has }: Pick<AdapterFlags, "cmd" | "has">,
+): readonly [string, ...string[]] {
   const [program, ...args] = words;
+  if (cmd !== undefined && program !== undefined)
+    throw new ConfigurationError("Name a worker with --cmd, or an adapter after --, but not both.");
+  if (cmd !== undefined) return workerProgram(cmd);
+  if (has !== undefined)
+    throw new ConfigurationError("--has is for workers of --cmd: an adapter tells its features itself.");
   if (program !== undefined) return [program, ...args];
   throw new ConfigurationError("Name the adapter after --, as in: celerity conformance run -- ./adapter");
+}
+
+/** A shell reads the words and is replaced by the program, so that this gets SIGTERM. */
+function workerProgram(cmd: string): readonly [string, ...string[]] {
+  const { status } = spawnSync("sh", ["-c", `set -- ${cmd}\ncommand -v -- "$1"`], { stdio: "ignore" });
+  if (status === 0) return ["sh", "-c", `exec ${cmd}`];
+  throw new ConfigurationError(`--cmd ${cmd}: there is no such program.`);
 }
 
 function namesOf(table: Readonly<Record<string, unknown>>) {

@@ -50,5 +50,8 @@ async function recorded(file: PlanFile, words: readonly string[], flags: RecordF
       process.stderr.write(`${count} of ${file.plans.length}  ${id}\n`);
     },
   });
+  const version = vectors[0]?.recorded["celery"] ?? "";
+  if (file.celery !== undefined && !version.startsWith(file.celery))
+    throw new ConfigurationError(`${file.name} is recorded from Celery ${file.celery}, not from ${version}.`);
   return suiteText(file, vectors);
 }

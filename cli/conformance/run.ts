@@ -1,6 +1,7 @@
 /** `celerity conformance run`. */
 import { resolve } from "node:path";
 import {
+  bareWorkerInfo,
   countByStatus,
   exitCodeOf,
   explainResult,
@@ -11,9 +12,11 @@ import {
   runVectors,
   type SessionOptions,
   type Status,
+  type Suite,
   toReport,
   writeReports,
 } from "../../conformance/index.ts";
+import { ConfigurationError } from "../../protocol/index.ts";
 import { redactUrl } from "../../transports/index.ts";
 import { VERSION } from "../../version.ts";
 import { plainText } from "../plain-text.ts";
@@ -28,11 +31,14 @@ const PROGRESS_EVERY = 50;
 
 /** Resolves to the exit code. */
 export async function runAdapter(words: readonly string[], flags: RunFlags): Promise<number> {
-  const { suite, vectors } = selected(flags);
+  const { suite, vectors } = selected(flags.cmd === undefined ? flags : forWorker(flags));
   const run = await runVectors({
     vectors,
-    session: sessionOptions(words, flags, suite.folder),
+    session: sessionOptions(words, flags, suite),
     servers: flags,
+    ...(flags.oracle !== undefined && {
+      oracle: sessionOptions(flags.oracle.trim().split(/\s+/), { timeout: flags.timeout }, suite),
+    }),
     parallel: flags.parallel,
     isStrict: flags.strict === true,
     knownFailing: readPatterns(flags.knownFailing ?? ""),
@@ -52,25 +58,31 @@ export async function runAdapter(words: readonly string[], flags: RunFlags): Pro
 
 /** What tries a vector of this run again, beside its id. Reports are shown to others: passwords are not in it. */
 function replayArguments(words: readonly string[], flags: RunFlags): readonly string[] {
-  const { timeout, broker, backend, vectors } = flags;
-  const options = Object.entries({ broker, backend, vectors }).flatMap(([name, value]) =>
-    value === undefined ? [] : [`--${name}`, redactUrl(value)],
+  const { timeout, broker, backend, vectors, cmd, has } = flags;
+  const hidden = { broker: broker && redactUrl(broker), backend: backend && redactUrl(backend) };
+  const options = Object.entries({ ...hidden, vectors, cmd, has: has?.join() }).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`, value],
   );
-  return ["--timeout", String(timeout), ...options, "--", ...words];
+  return ["--timeout", String(timeout), ...options, ...(cmd === undefined ? ["--", ...words] : [])];
 }
 
-/** With the folder of the vectors, where they are not those of this program. Throws ConfigurationError. */
-export function sessionOptions(
-  words: readonly string[],
-  flags: AdapterFlags,
-  suiteFolder?: string,
-): SessionOptions {
-  const options = {
-    command: programOf(words),
-    timeoutMs: flags.timeout * 1000,
-    ...(suiteFolder !== undefined && { suiteFolder: resolve(suiteFolder) }),
+/** Throws ConfigurationError. */
+function forWorker(flags: RunFlags): RunFlags {
+  const { role = ["worker"] } = flags;
+  if (role.every((name) => name === "worker")) return { ...flags, role };
+  throw new ConfigurationError("--cmd starts a worker: --role can be nothing but worker with it.");
+}
+
+/** For vectors of that suite. Throws ConfigurationError. */
+export function sessionOptions(words: readonly string[], flags: AdapterFlags, suite?: Suite): SessionOptions {
+  const { cmd, has, timeout, validate } = flags;
+  return {
+    command: programOf(words, flags),
+    timeoutMs: timeout * 1000,
+    ...(suite !== undefined && { suiteFolder: resolve(suite.folder) }),
+    ...(cmd !== undefined && { bare: bareWorkerInfo(cmd, suite?.vectors ?? [], has) }),
+    ...(validate === true && { onBroken: tellBroken }),
   };
-  return flags.validate === true ? { ...options, onBroken: tellBroken } : options;
 }
 
 function tellBroken(line: string, problems: readonly string[]): void {

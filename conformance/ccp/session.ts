@@ -4,12 +4,15 @@ import type { Readable, Writable } from "node:stream";
 import { isPlainObject, type PlainObject, readPythonJson } from "../../protocol/index.ts";
 import { type Answer, readAnswer } from "./contract.ts";
 import { LineSplitter } from "./lines.ts";
-import type { Command } from "./messages.ts";
+import type { AdapterInfo, Command } from "./messages.ts";
+import { endGroup, groupEnds } from "./process-group.ts";
 
 /** How to run an adapter. */
 export interface SessionOptions {
   /** The program and its arguments. */
   readonly command: readonly [program: string, ...args: readonly string[]];
+  /** What it is when it is no adapter but a worker, which is not asked anything. */
+  readonly bare?: AdapterInfo;
   readonly timeoutMs: number;
   /** Where the files lie that vectors name by `$suite`. Default: the vectors that come with this package. */
   readonly suiteFolder?: string;
@@ -37,6 +40,19 @@ export interface Exchange {
   readonly answeredAtMs: number;
 }
 
+/** What answers commands: a process of an adapter, or what stands for one. */
+export interface Answerer {
+  /** The end of what it wrote to standard error. */
+  readonly stderr: string;
+  readonly isOver: boolean;
+  /** Sends a command; resolves to its answer or to why there is none, and never rejects. */
+  exchange(command: Command, timeoutMs?: number): Promise<Exchange>;
+  /** Asks it to end, and kills it when it does not within 5 s. Resolves to whether it ended as asked, with exit code 0. */
+  stop(): Promise<boolean>;
+  /** Ends it at once; what waits for answers is told why. */
+  kill(reason: string): void;
+}
+
 interface Waiting {
   readonly command: Command;
   readonly sentAtMs: number;
@@ -50,13 +66,12 @@ const MAX_STDERR = 64 * 1024;
 /** What is kept of an answer for reports. */
 const MAX_KEPT_LINE = 64 * 1024;
 const STOP_MS = 5_000;
-const GROUP_POLL_MS = 10;
 /** How long a pipe is read after the process has ended. */
 const LAST_WORDS_MS = 1_000;
 /** Tagged values nest twice as deep as the values that they hold. */
 const MAX_DEPTH = 500;
 
-export class Session {
+export class Session implements Answerer {
   readonly #options: SessionOptions;
   readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly #waiting = new Map<number, Waiting>();
@@ -100,7 +115,6 @@ export class Session {
     });
   }
 
-  /** The end of what it wrote to standard error. */
   get stderr(): string {
     return this.#stderr;
   }
@@ -109,7 +123,6 @@ export class Session {
     return this.#end !== undefined;
   }
 
-  /** Sends a command; resolves to its answer or to why there is none, and never rejects. */
   exchange(command: Command, timeoutMs: number = this.#options.timeoutMs): Promise<Exchange> {
     const sentAtMs = Date.now();
     return new Promise((resolve) => {
@@ -124,7 +137,6 @@ export class Session {
     });
   }
 
-  /** Asks it to end, and kills it when it does not within 5 s. Resolves to whether it ended as asked, with exit code 0. */
   async stop(): Promise<boolean> {
     if (!this.isOver) {
       this.#child.stdin.end(`${JSON.stringify({ cmd: "stop" })}\n`);
@@ -132,20 +144,10 @@ export class Session {
       await this.#ended;
       clearTimeout(timer);
     }
-    await this.#groupEnds();
+    if (this.#options.hasChildren === true) await groupEnds(this.#child.pid, STOP_MS);
     return this.#child.exitCode === 0;
   }
 
-  /** Children end a little later than the process that led them; their connections until then take messages. */
-  async #groupEnds(): Promise<void> {
-    const { pid } = this.#child;
-    if (this.#options.hasChildren !== true || pid === undefined) return;
-    const untilMs = Date.now() + STOP_MS;
-    while (isThere(-pid) && Date.now() < untilMs)
-      await new Promise((resolve) => setTimeout(resolve, GROUP_POLL_MS));
-  }
-
-  /** Ends it at once; what waits for answers is told why. */
   kill(reason: string): void {
     this.#finish(reason);
     if (this.#options.hasChildren === true) this.#endGroup();
@@ -155,13 +157,7 @@ export class Session {
   /** Ends it and what it started and left behind. */
   readonly #endGroup = (): void => {
     process.off("exit", this.#endGroup);
-    const { pid } = this.#child;
-    if (pid === undefined) return;
-    try {
-      process.kill(-pid, "SIGKILL");
-    } catch {
-      // Nobody of the group is left.
-    }
+    endGroup(this.#child.pid);
   };
 
   #read(line: string): void {
@@ -207,15 +203,6 @@ export class Session {
     if (this.#end !== undefined) return;
     this.#end = reason;
     for (const seq of [...this.#waiting.keys()]) this.#settle(seq, { kind: "died", message: reason });
-  }
-}
-
-/** Whether a process or, with a negative number, any process of a group is there. */
-function isThere(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
   }
 }
 

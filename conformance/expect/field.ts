@@ -10,7 +10,15 @@ export interface TimeWindow {
 }
 
 /** How a field is compared. */
-export type Comparison = "value" | "number" | "instant" | "limits" | "signatures" | "error" | "presence";
+export type Comparison =
+  | "value"
+  | "number"
+  | "instant"
+  | "limits"
+  | "signatures"
+  | "error"
+  | "presence"
+  | "time";
 
 export interface FieldRule {
   readonly weight: Weight;
@@ -19,10 +27,14 @@ export interface FieldRule {
   readonly absent?: Tagged;
   /** The field that stands for this one when it is null. */
   readonly fallback?: string;
+  /** What a difference may mean, where the comparison does not tell. */
+  readonly reason?: string;
 }
 
 /** Times of implementations may end at milliseconds. */
 const INSTANT_TOLERANCE_MS = 1;
+/** Without their fractions of a second, times still do what they are for. */
+const WHOLE_SECOND_MS = 1000;
 
 /** Compares the fields that the rules name; `windows` stands in for a recorded time that was relative to its call. */
 export function compareFields(
@@ -35,7 +47,7 @@ export function compareFields(
     const [wanted, got] = [fieldOf(expected, name, rule), fieldOf(actual, name, rule)];
     const window = windows[name];
     if (window !== undefined) return compareWindow(window, got, name);
-    return COMPARE[rule.comparison](wanted, got, name).map((difference) => lighter(difference, rule.weight));
+    return COMPARE[rule.comparison](wanted, got, name).map((difference) => told(difference, rule));
   });
 }
 
@@ -45,8 +57,14 @@ function fieldOf(view: TaggedObject, name: string, { absent = null, fallback }: 
 
 const ORDER: readonly Weight[] = ["info", "should", "must"];
 
-function lighter(difference: Difference, weight: Weight): Difference {
-  return ORDER.indexOf(difference.weight) <= ORDER.indexOf(weight) ? difference : { ...difference, weight };
+/** No heavier than its rule, and with the rule's reason where it has none. */
+function told(difference: Difference, { weight, reason }: FieldRule): Difference {
+  const isLighter = ORDER.indexOf(difference.weight) <= ORDER.indexOf(weight);
+  return {
+    ...(reason !== undefined && { reason }),
+    ...difference,
+    weight: isLighter ? difference.weight : weight,
+  };
 }
 
 type Compare = (expected: Tagged, actual: Tagged, name: string) => readonly Difference[];
@@ -64,11 +82,13 @@ const COMPARE: Readonly<Record<Comparison, Compare>> = {
   instant: (expected, actual, name) => {
     if (expected === null && actual === null) return [];
     const [wanted, got] = [instantOf(expected), instantOf(actual)];
-    const isSame = wanted !== null && got !== null && Math.abs(wanted - got) <= INSTANT_TOLERANCE_MS;
-    return isSame ? [] : [differs(expected, actual, name)];
+    const offMs = wanted === null || got === null ? Number.POSITIVE_INFINITY : Math.abs(wanted - got);
+    return offMs <= INSTANT_TOLERANCE_MS ? [] : [weighed(differs(expected, actual, name), offMs)];
   },
   signatures: compareSignatures,
   error: compareErrors,
+  time: (expected, actual, name) =>
+    isEmpty(expected) === (instantOf(actual) === null) ? [] : [differs(expected, actual, name)],
   presence: (expected, actual, name) =>
     isEmpty(expected) === isEmpty(actual) ? [] : [differs(expected, actual, name)],
 };
@@ -79,8 +99,16 @@ function compareErrors(expected: Tagged, actual: Tagged, name: string): readonly
   const [wanted, got] = [expected, actual].map(({ args = null }) =>
     Array.isArray(args) || args === null ? args : [args],
   );
+  const isBare = expected["args"] !== undefined && wanted !== null && !Array.isArray(actual["args"] ?? []);
+  const bare = differs(
+    expected["args"],
+    actual["args"] ?? null,
+    name,
+    "exc_message is the list of the arguments",
+  );
   return [
     ...differences(expected["type"] ?? null, actual["type"] ?? null, [name, "type"]),
+    ...(isBare ? [{ ...bare, weight: "should" as const, path: describePath([name, "args"]) }] : []),
     ...(expected["args"] === undefined ? [] : differences(wanted ?? null, got ?? null, [name, "args"])),
   ];
 }
@@ -88,10 +116,14 @@ function compareErrors(expected: Tagged, actual: Tagged, name: string): readonly
 function compareWindow(window: TimeWindow, actual: Tagged, name: string): readonly Difference[] {
   const instant = instantOf(actual);
   const { fromMs, toMs } = window;
-  if (instant !== null && instant >= fromMs - INSTANT_TOLERANCE_MS && instant <= toMs + INSTANT_TOLERANCE_MS)
-    return [];
+  const offMs = instant === null ? Number.POSITIVE_INFINITY : Math.max(fromMs - instant, instant - toMs);
+  if (offMs <= INSTANT_TOLERANCE_MS) return [];
   const [from, to] = [fromMs, toMs].map((timestampMs) => new Date(timestampMs).toISOString());
-  return [differs(undefined, actual, name, `it must be a time between ${from} and ${to}`)];
+  return [weighed(differs(undefined, actual, name, `it must be a time between ${from} and ${to}`), offMs)];
+}
+
+function weighed(difference: Difference, offMs: number): Difference {
+  return offMs < WHOLE_SECOND_MS ? { ...difference, weight: "should" } : difference;
 }
 
 /** One signature or several; they are the same when what they leave out means the same. */

@@ -3,6 +3,7 @@ import type { Tagged } from "../values/tagged.ts";
 import type { FieldRule } from "./field.ts";
 
 const ZERO: Tagged = { $int: "0" };
+const IN_TIME = "an offset belongs to it, and without one it is in UTC";
 
 /** A call, as read from a message. */
 export const CALL_FIELDS: Readonly<Record<string, FieldRule>> = {
@@ -11,15 +12,15 @@ export const CALL_FIELDS: Readonly<Record<string, FieldRule>> = {
   args: { weight: "must", comparison: "value", absent: [] },
   kwargs: { weight: "must", comparison: "value", absent: {} },
   retries: { weight: "must", comparison: "number", absent: ZERO },
-  eta: { weight: "must", comparison: "instant" },
-  expires: { weight: "must", comparison: "instant" },
+  eta: { weight: "must", comparison: "instant", reason: IN_TIME },
+  expires: { weight: "must", comparison: "instant", reason: IN_TIME },
   timelimit: { weight: "must", comparison: "limits", absent: [null, null] },
   group: { weight: "must", comparison: "value" },
-  group_index: { weight: "must", comparison: "number" },
-  callbacks: { weight: "must", comparison: "signatures" },
-  errbacks: { weight: "must", comparison: "signatures" },
-  chain: { weight: "must", comparison: "signatures" },
-  chord: { weight: "must", comparison: "signatures" },
+  group_index: { weight: "must", comparison: "number", reason: "it counts from 0" },
+  callbacks: { weight: "must", comparison: "signatures", reason: "what runs after success" },
+  errbacks: { weight: "must", comparison: "signatures", reason: "what runs after a failure" },
+  chain: { weight: "must", comparison: "signatures", reason: "the steps that follow, the last one first" },
+  chord: { weight: "must", comparison: "signatures", reason: "the body that runs after its group" },
   // A task without a root is its own.
   root_id: { weight: "should", comparison: "value", fallback: "id" },
   parent_id: { weight: "should", comparison: "value" },
@@ -49,7 +50,7 @@ export const RESULT_FIELDS: Readonly<Record<string, FieldRule>> = {
 
 /** Headers that a call does not show. Those of the caller's own are compared too. */
 export const HEADER_FIELDS: Readonly<Record<string, FieldRule>> = {
-  compression: { weight: "must", comparison: "value" },
+  compression: { weight: "must", comparison: "value", reason: "it names what the body went through" },
   stamped_headers: { weight: "should", comparison: "value", absent: [] },
   replaced_task_nesting: { weight: "should", comparison: "number", absent: ZERO },
   argsrepr: { weight: "info", comparison: "value" },
@@ -66,9 +67,14 @@ export const OTHER_HEADERS: ReadonlySet<string> = new Set([
 
 /** Properties under AMQP's names. */
 export const PROPERTY_FIELDS: Readonly<Record<string, FieldRule>> = {
-  content_type: { weight: "must", comparison: "value" },
-  content_encoding: { weight: "must", comparison: "value" },
-  correlation_id: { weight: "must", comparison: "value" },
-  delivery_mode: { weight: "must", comparison: "number" },
+  content_type: { weight: "must", comparison: "value", reason: "it says how the body was written" },
+  // Workers read bodies of known types by the type alone, and answer to the task's id where there is no other.
+  content_encoding: { weight: "should", comparison: "value", reason: "it says how the body was written" },
+  correlation_id: { weight: "should", comparison: "value", reason: "it is the task's id" },
+  delivery_mode: {
+    weight: "must",
+    comparison: "number",
+    reason: "1 is lost when a broker starts again, 2 is kept",
+  },
   priority: { weight: "must", comparison: "number", absent: ZERO },
 };

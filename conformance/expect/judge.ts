@@ -3,8 +3,8 @@ import { DecodeError, isPlainObject } from "../../protocol/index.ts";
 import type { AmqpWire, Wire } from "../ccp/messages.ts";
 import type { DecodeVector, EncodeVector, Expectation, Question } from "../suite/vector.ts";
 import type { Difference } from "../values/compare.ts";
-import { type Tagged, type TaggedObject, textOf } from "../values/tagged.ts";
-import { compareFields, isEmpty } from "./field.ts";
+import { isTaggedObject, type Tagged, type TaggedObject } from "../values/tagged.ts";
+import { compareFields, isEmpty, type TimeWindow } from "./field.ts";
 import { CALL_FIELDS, HEADER_FIELDS, OTHER_HEADERS, PROPERTY_FIELDS, RESULT_FIELDS } from "./fields.ts";
 import { readCall } from "./read-call.ts";
 
@@ -69,7 +69,9 @@ export async function judgeMessage(
 ): Promise<readonly Difference[]> {
   let view: TaggedObject;
   try {
-    view = await readCall(wire);
+    // kombu reads types that it knows whatever the encoding; another one is told among the properties.
+    const { content_encoding = "utf-8" } = vector.wire.properties;
+    view = await readCall({ ...wire, properties: { ...wire.properties, content_encoding } });
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     const reason = `the message cannot be read: ${error.message}`;
@@ -83,11 +85,45 @@ export async function judgeMessage(
   );
   const recorded = vector.wire;
   return [
-    ...compareFields(vector.view, view, CALL_FIELDS, windows),
+    ...compareProtocols(recorded, wire),
+    ...compareCall(vector.view, view, windows),
     ...at("headers", compareHeaders(recorded.headers, wire.headers)),
     ...at("properties", compareFields(recorded.properties, wire.properties, PROPERTY_FIELDS)),
     ...at("properties", compareExpiration(recorded, wire, vector.relative?.["expires"])),
   ];
+}
+
+/** Clients with typed functions send all arguments by name, which is the same call to a function with these names. */
+function compareCall(
+  expected: TaggedObject,
+  actual: TaggedObject,
+  windows: Readonly<Record<string, TimeWindow>>,
+): readonly Difference[] {
+  const { args: positions = [], kwargs: names = {} } = expected;
+  const { args = [], kwargs: given = {} } = actual;
+  const isByName =
+    Array.isArray(positions) &&
+    positions.length > 0 &&
+    // [null] are arguments.
+    Array.isArray(args) &&
+    args.length === 0 &&
+    isEmpty(names) &&
+    isTaggedObject(given);
+  if (!isByName) return compareFields(expected, actual, CALL_FIELDS, windows);
+  const values: Tagged = Object.values(given);
+  const reason = "positional arguments are sent by name, which only functions with these names take";
+  return [
+    { weight: "should", path: "$.args", expected: positions, actual: given, reason },
+    ...compareFields(expected, { ...actual, args: values, kwargs: names }, CALL_FIELDS, windows),
+  ];
+}
+
+/** Both protocols can say the same; workers take them apart by the header. */
+function compareProtocols(recorded: AmqpWire, wire: AmqpWire): readonly Difference[] {
+  const [expected, actual] = [recorded.headers["task"], wire.headers["task"]];
+  if ((expected === undefined) === (actual === undefined)) return [];
+  const reason = "messages of protocol 2 have this header, those of protocol 1 have it in the body";
+  return [{ weight: "must", path: "$.headers.task", expected, actual, reason }];
 }
 
 /** Headers of protocol 2 that are not sent mean their default; extra ones are kept by whoever sends a task again. */
@@ -126,11 +162,15 @@ function compareExpiration(
 ): readonly Difference[] {
   const [expected, actual] = [recorded.properties["expiration"], wire.properties["expiration"]];
   if (expected === undefined && isEmpty(actual)) return [];
-  const written = textOf(actual) ?? "";
+  const written = typeof actual === "string" ? actual : "";
   const isDigits = /^\d{1,15}$/.test(written);
   const isInTime =
     seconds === undefined || Math.abs(Number(written) / 1000 - seconds) <= EXPIRATION_TOLERANCE_SECONDS;
   if (isDigits && isInTime && expected !== undefined) return [];
+  if (isEmpty(actual)) {
+    const reason = "without it the broker keeps the message until a worker throws it away";
+    return [{ weight: "should", path: "$.expiration", expected, actual, reason }];
+  }
   const reason = "it is text: the milliseconds until the message expires";
   return [{ weight: "must", path: "$.expiration", expected, actual, reason }];
 }

@@ -7,14 +7,14 @@ import { RESULT_FIELDS } from "./fields.ts";
 import { resultView } from "./read-call.ts";
 
 /**
- * What workers may word as they like is not compared: of `date_done` and of a traceback only that there is one.
+ * What workers may word as they like is not compared: of a traceback only that there is one, of `date_done` that it is a time.
  * An error's module is its language's.
  */
 const LIVE_FIELDS: Readonly<Record<string, FieldRule>> = {
   ...RESULT_FIELDS,
   error: { weight: "must", comparison: "error" },
   traceback: { weight: "should", comparison: "presence" },
-  date_done: { weight: "should", comparison: "presence" },
+  date_done: { weight: "should", comparison: "time" },
 };
 
 /** The differences in the fields that the view has. */

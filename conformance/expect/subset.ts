@@ -37,7 +37,11 @@ function lacking(
   const list: readonly Tagged[] = Array.isArray(actual) ? actual : [];
   const missing = items.filter((item) => !list.some((one) => missingFrom(item, one, []).length === 0));
   return missing.flatMap((item) =>
-    differences(item, null, path).map((difference) => ({ ...difference, actual, reason: "the list lacks it" })),
+    differences(item, null, path).map((difference) => ({
+      ...difference,
+      actual,
+      reason: "the list lacks it",
+    })),
   );
 }
 

@@ -24,6 +24,8 @@ export interface PlanFile {
   readonly name: string;
   readonly title: string;
   readonly flags: Readonly<Record<string, Flag>>;
+  /** The beginning of the version of Celery that records it, where another than the newest is wanted. */
+  readonly celery?: string;
   readonly plans: readonly Plan[];
 }
 
@@ -44,11 +46,12 @@ function readPlan(path: string, name: string): PlanFile {
     throw new ConfigurationError(
       `${path} is no file of plans: it has "title", "flags", "defaults" and "vectors".`,
     );
-  const { title, flags = {}, defaults = {}, vectors } = content;
+  const { title, flags = {}, defaults = {}, vectors, celery } = content;
   return {
     name,
     title: String(title),
     flags: flags as PlanFile["flags"],
+    ...(typeof celery === "string" && { celery }),
     // What is missing is found when the vectors are checked.
     plans: vectors.map((plan) => ({ ...(defaults as object), ...(plan as object) }) as Plan),
   };

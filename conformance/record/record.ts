@@ -123,6 +123,7 @@ async function toStep(
       ...asked,
       do: "put",
       wires: wires.map((wire) => changed(wire, change as Change, other)),
+      ...(change !== undefined && { changed: true as const }),
       ...(Object.keys(chords).length > 0 && { chords }),
     };
   }
@@ -146,6 +147,10 @@ async function toStep(
       ...(await expectedMessage(wire)),
       ...relativeOf(messages.get(String(of))?.call),
     };
+  }
+  if (step.do === "http") {
+    const { as: _as, call: _call, answer, ...rest } = step;
+    return { ...rest, ...(answer !== undefined && { answer: tagWritten(answer) }) } as unknown as Step;
   }
   const written = ["view", "arguments"].filter((name) => step[name] !== undefined);
   const tagged = Object.fromEntries(written.map((name) => [name, tagWritten(step[name])]));

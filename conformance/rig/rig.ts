@@ -10,8 +10,8 @@ import {
   type EventReceiver,
   visitDeadLetters,
 } from "../../app/index.ts";
-import { isReady, type PlainObject, type ResultDocument, type WireMessage } from "../../protocol/index.ts";
-import type { QueueSpec } from "../../transports/index.ts";
+import { isReady, type PlainObject, type ResultDocument } from "../../protocol/index.ts";
+import type { Delivery, QueueSpec } from "../../transports/index.ts";
 import type { Stored, Wire } from "../ccp/messages.ts";
 import { readResult, toMessage } from "../expect/read-call.ts";
 import type { Step } from "../suite/scenario.ts";
@@ -22,6 +22,8 @@ import type { Servers } from "./servers.ts";
 
 /** How often a store is asked that does not tell by itself, in milliseconds. */
 const POLL_MS = 25;
+/** Longest wait for the first reply to a command, in milliseconds. */
+const REPLY_MS = 10_000;
 /** Letters looked at in search of one. */
 const MAX_LETTERS = 1000;
 /** Events kept of a run. */
@@ -62,7 +64,7 @@ export class Rig {
   }
 
   /** The next message of a queue, taken off it; undefined when none comes in time. */
-  async take(queue: string, withinMs: number): Promise<WireMessage | undefined> {
+  async take(queue: string, withinMs: number): Promise<Delivery | undefined> {
     const connection = await this.#app.connection();
     const consumer = connection.consume([specOf(queue)], { prefetch: 1 });
     const timer = setTimeout(() => void consumer.close(), withinMs);
@@ -70,7 +72,7 @@ export class Rig {
       for await (const [delivery] of consumer) {
         if (delivery === undefined) continue;
         delivery.ack();
-        return delivery.message;
+        return delivery;
       }
       return undefined;
     } finally {
@@ -169,13 +171,18 @@ export class Rig {
     return await poll(withinMs, async () => this.#events.find(fits));
   }
 
+  /** How many events that fit were seen. */
+  countEvents(fits: (event: ClusterEvent) => boolean): number {
+    return this.#events.filter(fits).length;
+  }
+
   /** The answers of workers by node name; ends `quietMs` after the last one, at once for a command without answers. */
   async control(
     method: string,
     given: PlainObject,
     answers: boolean,
   ): Promise<Readonly<Record<string, unknown>>> {
-    if (answers) return await ask(this.#app, method, { arguments: given, timeoutMs: 3000, quietMs: 500 });
+    if (answers) return await ask(this.#app, method, { arguments: given, timeoutMs: REPLY_MS, quietMs: 500 });
     await broadcast(this.#app, method, { arguments: given });
     return {};
   }

@@ -1,6 +1,7 @@
 import { CelerityError } from "../../protocol/index.ts";
+import { openAnswerer } from "../bare/open-answerer.ts";
 import { type AdapterInfo, CCP_VERSION, type Command } from "../ccp/messages.ts";
-import { type Exchange, Session, type SessionOptions } from "../ccp/session.ts";
+import type { Answerer, Exchange, SessionOptions } from "../ccp/session.ts";
 
 /** Processes that may die in one run. */
 const MAX_RESTARTS = 20;
@@ -11,13 +12,13 @@ const START_MS = 60_000;
 /** An adapter that is started again when it dies. */
 export class Adapter {
   readonly #options: SessionOptions;
-  #session: Session;
+  #session: Answerer;
   #restarting: Promise<unknown> | undefined;
   #restarts = 0;
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    this.#session = new Session(options);
+    this.#session = openAnswerer(options);
   }
 
   get stderr(): string {
@@ -52,7 +53,7 @@ export class Adapter {
 
   async #restart(): Promise<void> {
     this.#restarts += 1;
-    this.#session = new Session(this.#options);
+    this.#session = openAnswerer(this.#options);
     await this.#session.exchange(START, START_MS);
   }
 }

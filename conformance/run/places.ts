@@ -1,7 +1,9 @@
 /** Where scenarios are played: with the worker that all share, with one at a time, with one of their own, or with none. */
+import { toError } from "../../protocol/index.ts";
 import type { SessionOptions } from "../ccp/session.ts";
 import { Rig } from "../rig/rig.ts";
 import { openServers, type ServerChoice } from "../rig/servers.ts";
+import type { Oracle } from "../scenario/oracle.ts";
 import { PeerHouse } from "../scenario/peer-house.ts";
 import { WorkerHouse, type WorkerNeeds } from "../scenario/worker-house.ts";
 import type { ScenarioVector } from "../suite/vector.ts";
@@ -12,15 +14,39 @@ const NOTHING = { peer: undefined, worker: undefined, gatewayUrl: undefined };
 export class SharedWorker implements Place {
   readonly #rig: Rig;
   readonly #worker: WorkerHouse;
+  readonly #oracle: Oracle | undefined;
+  #trouble: Error | undefined;
+  #hasRun = false;
 
-  constructor(session: SessionOptions, rig: Rig, needs: WorkerNeeds) {
+  constructor(session: SessionOptions, rig: Rig, needs: WorkerNeeds, oracle: Oracle | undefined) {
     this.#rig = rig;
     this.#worker = new WorkerHouse(session, rig, needs);
+    this.#oracle = oracle;
   }
 
-  async with(_scenario: ScenarioVector, act: Act): Promise<void> {
-    await this.#worker.ensure();
-    await act({ ...NOTHING, queue: this.#worker.queue }, this.#rig);
+  /** Resolves to whether it still stands: of the scenarios that a worker died of, or stopped working, one is to blame. */
+  async with({ level, recorded }: ScenarioVector, act: Act): Promise<boolean> {
+    if (!(await this.#isThere())) return false;
+    const { starts, queue } = this.#worker;
+    // What other levels are about needs the messages as they were recorded.
+    const isProduced = level === "L2" && (await this.#oracle?.isOf(queue, recorded)) === true;
+    const oracle = isProduced ? this.#oracle : undefined;
+    const isRight = await act({ ...NOTHING, queue, oracle }, this.#rig);
+    return isRight || (starts === this.#worker.starts && (await this.#worker.isWell()));
+  }
+
+  /** One that never ran anything has no second chance; one that did may fail to start again because of what waits for it. */
+  async #isThere(): Promise<boolean> {
+    if (this.#trouble !== undefined) throw this.#trouble;
+    try {
+      await this.#worker.ensure();
+      this.#hasRun = true;
+      return true;
+    } catch (error) {
+      if (this.#hasRun) return false;
+      this.#trouble = toError(error);
+      throw error;
+    }
   }
 
   async close(): Promise<void> {
@@ -31,14 +57,18 @@ export class SharedWorker implements Place {
 export class NoWorker implements Place {
   readonly #rig: Rig;
   readonly #peers: PeerHouse;
+  readonly #oracle: Oracle | undefined;
 
-  constructor(session: SessionOptions, rig: Rig) {
+  constructor(session: SessionOptions, rig: Rig, oracle: Oracle | undefined) {
     this.#rig = rig;
     this.#peers = new PeerHouse(session, rig);
+    this.#oracle = oracle;
   }
 
-  async with(scenario: ScenarioVector, act: Act): Promise<void> {
-    await this.#peers.with(scenario, async (part) => void (await act(part, this.#rig)));
+  async with(scenario: ScenarioVector, act: Act): Promise<boolean> {
+    const oracle = scenario.role === "producer" ? this.#oracle : undefined;
+    await this.#peers.with(scenario, async (part) => void (await act({ ...part, oracle }, this.#rig)));
+    return true;
   }
 
   async close(): Promise<void> {
@@ -56,7 +86,11 @@ interface Household {
   close(): Promise<void>;
 }
 
-async function move(session: SessionOptions, home: Home, needs: WorkerNeeds): Promise<Household> {
+/** Each process of a pool takes its time to start: a worker for one scenario has few. */
+const FEW_PROCESSES = { CONF_CONCURRENCY: "2" };
+
+async function move(session: SessionOptions, home: Home, { canary, env }: WorkerNeeds): Promise<Household> {
+  const needs = { ...(canary !== undefined && { canary }), env: { ...FEW_PROCESSES, ...env } };
   if (home instanceof Rig) {
     const worker = new WorkerHouse(session, home, needs);
     return { rig: home, worker, close: () => worker.close() };
@@ -84,7 +118,7 @@ export class LoneWorker implements Place {
     this.#home = home;
   }
 
-  async with(scenario: ScenarioVector, act: Act): Promise<void> {
+  async with(scenario: ScenarioVector, act: Act): Promise<boolean> {
     let isRight = false;
     const env = JSON.stringify(scenario.env ?? {});
     if (env !== this.#env) await this.close();
@@ -95,6 +129,7 @@ export class LoneWorker implements Place {
       await rig.hear(scenario.steps);
       await worker.ensure();
       isRight = await act({ ...NOTHING, queue: worker.queue }, rig);
+      return true;
     } finally {
       // What it was given may still lie in its queue.
       if (!isRight) await this.close();
@@ -118,12 +153,13 @@ export class OwnWorkers implements Place {
     this.#home = home;
   }
 
-  async with(scenario: ScenarioVector, act: Act): Promise<void> {
+  async with(scenario: ScenarioVector, act: Act): Promise<boolean> {
     const { rig, worker, close } = await move(this.#session, this.#home, scenario);
     try {
       await rig.hear(scenario.steps);
       await worker.start();
       await act({ ...NOTHING, queue: worker.queue, worker }, rig);
+      return true;
     } finally {
       await close();
     }

@@ -2,6 +2,7 @@
 import { type AdapterInfo, DEFAULT_COMMANDS, featureNames } from "../ccp/messages.ts";
 import type { ServerKind } from "../suite/scenario.ts";
 import type { EncodeVector, Question, ScenarioVector, Vector } from "../suite/vector.ts";
+import { OLD_CANARY } from "./old-canary.ts";
 
 /** A scenario to play, and the vector that its result is about. */
 export interface PlannedScenario {
@@ -24,7 +25,7 @@ export function planRun(vectors: readonly Vector[], info: AdapterInfo, kind: Ser
   const scenarios: PlannedScenario[] = [];
   const disabled: { vector: Vector; missing: readonly string[] }[] = [];
   for (const vector of vectors) {
-    const scenario = scenarioOf(vector, commands);
+    const scenario = withCanary(scenarioOf(vector, commands), has);
     const missing = [
       ...(info.roles.includes(vector.role) ? [] : [`the role ${vector.role}`]),
       ...vector.features.filter((name) => !has.has(name)),
@@ -36,6 +37,15 @@ export function planRun(vectors: readonly Vector[], info: AdapterInfo, kind: Ser
     else disabled.push({ vector, missing: missing.length > 0 ? missing : [`the command ${vector.command}`] });
   }
   return { questions, scenarios, disabled };
+}
+
+/** Workers without protocol 2 have a canary of protocol 1. */
+function withCanary(
+  scenario: ScenarioVector | undefined,
+  has: ReadonlySet<string>,
+): ScenarioVector | undefined {
+  const needsOld = has.has("protocol:1") && !has.has("protocol:2");
+  return scenario === undefined || !needsOld ? scenario : { canary: OLD_CANARY, ...scenario };
 }
 
 /** A message that an adapter cannot make without a broker is taken from one. */

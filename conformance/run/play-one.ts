@@ -28,20 +28,22 @@ export type Act = (part: Part, rig: Rig) => Promise<boolean>;
 
 /** Has a scenario played where there is what it needs. */
 export interface Place {
-  with(scenario: ScenarioVector, act: Act): Promise<void>;
+  /** Resolves to false when it tells nothing of the scenario, because others were played beside it. */
+  with(scenario: ScenarioVector, act: Act): Promise<boolean>;
   close(): Promise<void>;
 }
 
+/** Resolves to undefined when it has to be played again, alone. */
 export async function playOne(
   { vector, scenario }: PlannedScenario,
   place: Place,
   { timeoutMs, allowances, onNote, onSeen }: PlayContext,
-): Promise<Result> {
+): Promise<Result | undefined> {
   const startedAtMs = Date.now();
   const transcript: string[] = [];
   let played: Pick<Played, "differences" | "trouble"> = { differences: [] };
   try {
-    await place.with(scenario, async (part, rig) => {
+    const stands = await place.with(scenario, async (part, rig) => {
       const { steps, ids } = freshen(scenario, Date.now());
       const stage: Stage = {
         ...part,
@@ -61,6 +63,7 @@ export async function playOne(
       played = { differences };
       return differences.every(({ weight }) => weight !== "must");
     });
+    if (!stands) return undefined;
   } catch (error) {
     const status = error instanceof Unanswered ? error.status : "error";
     const message =

@@ -17,6 +17,8 @@ export interface RunOptions extends Partial<Allowances> {
   readonly session: SessionOptions;
   /** Where scenarios take place. Default: servers that are embedded in this program. */
   readonly servers?: ServerChoice;
+  /** How to run the adapter of a real Celery that takes part in L1 and L2. */
+  readonly oracle?: SessionOptions | undefined;
   /** How many commands, or scenarios of one worker, may be under way at once. Default: 8. */
   readonly parallel?: number;
   /** Told about each result, in the order in which they come. */
@@ -44,7 +46,7 @@ const DEFAULT_PARALLEL = 8;
 
 /** Rejects with CelerityError `unsupported` when the adapter cannot be started or does not speak the contract. */
 export async function runVectors(options: RunOptions): Promise<Run> {
-  const { vectors, session, servers = {}, parallel = DEFAULT_PARALLEL, onResult, onNote } = options;
+  const { vectors, session, servers = {}, parallel = DEFAULT_PARALLEL, onResult, onNote, oracle } = options;
   const allowances = { ...NO_ALLOWANCES, ...options };
   const startedAtMs = Date.now();
   const adapter = new Adapter(session);
@@ -60,7 +62,7 @@ export async function runVectors(options: RunOptions): Promise<Run> {
     await askAll(plan.questions, adapter, { allowances, parallel }, finish);
     const endedWell = await adapter.stop();
     if (plan.scenarios.length > 0)
-      await playAll(plan.scenarios, { session, servers, parallel, allowances, onNote }, finish);
+      await playAll(plan.scenarios, { session, servers, oracle, parallel, allowances, onNote }, finish);
     return {
       adapter: info,
       ...(plan.scenarios.length > 0 && { broker: kindOf(servers) }),

@@ -2,6 +2,7 @@
 import type { SessionOptions } from "../ccp/session.ts";
 import { Rig } from "../rig/rig.ts";
 import { areApart, openServers, type ServerChoice } from "../rig/servers.ts";
+import { Oracle } from "../scenario/oracle.ts";
 import type { WorkerNeeds } from "../scenario/worker-house.ts";
 import type { WorkerUse } from "../suite/scenario.ts";
 import { LoneWorker, NoWorker, OwnWorkers, SharedWorker } from "./places.ts";
@@ -12,6 +13,8 @@ import type { Result } from "./result.ts";
 export interface PlayOptions extends Omit<PlayContext, "timeoutMs"> {
   readonly session: SessionOptions;
   readonly servers: ServerChoice;
+  /** How to run the adapter of a real Celery that takes part: docs/conformance.md. */
+  readonly oracle?: SessionOptions | undefined;
   /** Scenarios of the shared worker under way at once. */
   readonly parallel: number;
 }
@@ -30,8 +33,11 @@ export async function playAll(
   const context = { ...options, timeoutMs: session.timeoutMs };
   const servers = await openServers(choice);
   const rig = new Rig(servers);
+  const oracle =
+    options.oracle === undefined ? undefined : new Oracle({ ...options.oracle, hasChildren: true }, rig);
   const by = (use: WorkerUse): readonly PlannedScenario[] =>
     planned.filter(({ scenario }) => scenario.worker === use);
+  const again: PlannedScenario[] = [];
   const playIn = async (
     scenarios: readonly PlannedScenario[],
     places: readonly Place[],
@@ -39,7 +45,11 @@ export async function playAll(
   ): Promise<void> => {
     const queue = scenarios.values();
     const lane = async (place: Place): Promise<void> => {
-      for (const one of queue) finish(await playOne(one, place, context));
+      for (const one of queue) {
+        const result = await playOne(one, place, context);
+        if (result === undefined) again.push(one);
+        else finish(result);
+      }
     };
     const lanes = places.flatMap((place) => Array.from({ length: lanesOfEach }, () => lane(place)));
     try {
@@ -52,13 +62,13 @@ export async function playAll(
     await rig.hear(planned.flatMap(({ scenario }) => scenario.steps));
     const share = async (): Promise<void> => {
       for (const [needs, scenarios] of byEnvironment(by("shared")))
-        await playIn(scenarios, [new SharedWorker(session, rig, needs)], Math.max(1, parallel));
+        await playIn(scenarios, [new SharedWorker(session, rig, needs, oracle)], Math.max(1, parallel));
     };
-    await Promise.all([share(), playIn(by("none"), [new NoWorker(session, rig)])]);
+    await Promise.all([share(), playIn(by("none"), [new NoWorker(session, rig, oracle)])]);
     const lanes = Array.from({ length: areApart(choice) ? LANES : 1 });
     const home = areApart(choice) ? choice : rig;
     await playIn(
-      by("alone"),
+      [...again, ...by("alone")],
       lanes.map(() => new LoneWorker(session, home)),
     );
     await playIn(
@@ -66,6 +76,7 @@ export async function playAll(
       lanes.map(() => new OwnWorkers(session, home)),
     );
   } finally {
+    await oracle?.close();
     await rig.close();
     await servers.close();
   }

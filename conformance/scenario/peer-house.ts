@@ -24,7 +24,11 @@ export class PeerHouse {
     if (isOwn || this.#peer === undefined || this.#peer.isOver) {
       const started = await Peer.start(this.#session);
       if (!isOwn) this.#peer = started;
-      await this.#use(started, queue, scenario, act).finally(() => (isOwn ? started.stop() : undefined));
+      try {
+        await this.#use(started, queue, scenario, act);
+      } finally {
+        if (isOwn) await started.stop();
+      }
     } else await this.#use(this.#peer, queue, scenario, act);
   }
 
@@ -45,7 +49,13 @@ export class PeerHouse {
 
   /** All scenarios of the gateway share one, with one queue. */
   async #gatewayFor({ env }: ScenarioVector): Promise<Part> {
-    if (this.#gateway !== undefined && !this.#gateway.peer.isOver) return this.#gateway.part;
+    if (this.#gateway !== undefined && !this.#gateway.peer.isOver) {
+      const { part } = this.#gateway;
+      // Without what the scenario before it left there.
+      await this.#rig.deleteQueue(part.queue);
+      await this.#rig.declare(part.queue);
+      return part;
+    }
     const queue = newQueue();
     await this.#rig.declare(queue);
     const peer = await Peer.start(this.#session);

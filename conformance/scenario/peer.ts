@@ -1,8 +1,9 @@
 /** An implementation under test that keeps state: a process of its adapter, configured for servers and a queue. */
 import { CelerityError } from "../../protocol/index.ts";
+import { openAnswerer } from "../bare/open-answerer.ts";
 import type { AdapterInfo, Command } from "../ccp/messages.ts";
 import { CCP_VERSION } from "../ccp/messages.ts";
-import { Session, type SessionOptions } from "../ccp/session.ts";
+import type { Answerer, SessionOptions } from "../ccp/session.ts";
 import type { Servers } from "../rig/servers.ts";
 import { suiteFolder } from "../suite/load.ts";
 
@@ -29,10 +30,10 @@ export interface Place {
 
 export class Peer {
   readonly info: AdapterInfo;
-  readonly #session: Session;
+  readonly #session: Answerer;
   readonly #suite: string;
 
-  private constructor(session: Session, info: AdapterInfo, suite: string) {
+  private constructor(session: Answerer, info: AdapterInfo, suite: string) {
     this.#session = session;
     this.#suite = suite;
     this.info = info;
@@ -40,7 +41,7 @@ export class Peer {
 
   /** Starts a process. Rejects with Unanswered. */
   static async start(options: SessionOptions): Promise<Peer> {
-    const session = new Session(options);
+    const session = openAnswerer(options);
     const fields = await ask(session, { cmd: "start", version: CCP_VERSION }, START_MS);
     // The schema of the answer has been checked.
     return new Peer(session, fields as unknown as AdapterInfo, options.suiteFolder ?? suiteFolder());
@@ -56,7 +57,10 @@ export class Peer {
 
   async configure({ servers, queue, env = {} }: Place): Promise<void> {
     const { brokerUrl, backendUrl } = servers;
-    const given = Object.entries(env).map(([name, text]) => [name, text.replace("$suite", () => this.#suite)]);
+    const given = Object.entries(env).map(([name, text]) => [
+      name,
+      text.replace("$suite", () => this.#suite),
+    ]);
     const environment = Object.fromEntries(given) as Record<string, string>;
     await this.ask({
       cmd: "configure",
@@ -84,7 +88,7 @@ export class Peer {
 }
 
 async function ask(
-  session: Session,
+  session: Answerer,
   command: Command,
   timeoutMs?: number,
 ): Promise<Readonly<Record<string, unknown>>> {

@@ -6,6 +6,7 @@ import type { Rig } from "../rig/rig.ts";
 import type { Step } from "../suite/scenario.ts";
 import type { Difference } from "../values/compare.ts";
 import type { Tagged, TaggedObject } from "../values/tagged.ts";
+import type { Oracle } from "./oracle.ts";
 import type { Peer } from "./peer.ts";
 
 /** The worker of a scenario that has its own. */
@@ -33,6 +34,8 @@ export interface Stage {
   /** The adapter that publishes, reads results or serves the gateway. */
   readonly peer: Peer | undefined;
   readonly worker: WorkerLife | undefined;
+  /** A real Celery that takes part. */
+  readonly oracle?: Oracle | undefined;
   /** Where the gateway is. */
   readonly gatewayUrl: string | undefined;
   /** Notes what happened, for whoever reads a failure. */
@@ -48,7 +51,7 @@ export type Perform<Kind extends Step["do"]> = (
 ) => Promise<readonly Difference[]>;
 
 /** What a scenario is played with. */
-export type Part = Pick<Stage, "queue" | "peer" | "worker" | "gatewayUrl">;
+export type Part = Pick<Stage, "queue" | "peer" | "worker" | "gatewayUrl" | "oracle">;
 
 /** A name that no run before used. */
 export function newQueue(): string {

@@ -20,7 +20,7 @@ const TASK_VIEW = { task: TEXT, view: MEMBERS };
 const STEPS: Readonly<Record<string, StepSchema>> = {
   put: {
     required: { as: TEXT, wires: { type: "array", items: WIRE, minItems: 1 } },
-    optional: { ...ASKED, chords: { type: "object", additionalProperties: COUNT } },
+    optional: { ...ASKED, changed: { const: true }, chords: { type: "object", additionalProperties: COUNT } },
   },
   publish: { required: { as: TEXT }, optional: ASKED },
   take: {
@@ -33,7 +33,7 @@ const STEPS: Readonly<Record<string, StepSchema>> = {
   expires: { required: { ...TASK, seconds: COUNT } },
   canary: { required: {} },
   control: { required: { method: TEXT }, optional: { arguments: MEMBERS, view: MEMBERS } },
-  event: { required: { type: TEXT }, optional: { task: TEXT, view: MEMBERS } },
+  event: { required: { type: TEXT }, optional: { task: TEXT, view: MEMBERS, times: COUNT } },
   "no-event": { required: { type: TEXT }, optional: TASK },
   queue: { required: { ready: COUNT } },
   dead: { required: TASK },
@@ -47,8 +47,9 @@ const STEPS: Readonly<Record<string, StepSchema>> = {
     optional: {
       headers: TEXTS_BY_NAME,
       body: {},
+      fill: COUNT,
       answerHeaders: { type: "object", additionalProperties: { type: ["string", "null"] } },
-      answer: {},
+      answer: { $ref: "#/$defs/tagged" },
       save: TEXTS_BY_NAME,
     },
   },

@@ -1,6 +1,6 @@
 /** Steps of a scenario: what the runner does with a live implementation, and what it looks for. */
 import type { AmqpWire, Call, Stored, Wire } from "../ccp/messages.ts";
-import type { TaggedObject } from "../values/tagged.ts";
+import type { Tagged, TaggedObject } from "../values/tagged.ts";
 import type { Requirement } from "./vector.ts";
 
 /** The kinds of brokers, and of result stores. */
@@ -37,6 +37,8 @@ export interface PutStep extends StepBase, Asked {
   readonly do: "put";
   readonly as: string;
   readonly wires: readonly Wire[];
+  /** Whether the messages are not as Celery sent them. */
+  readonly changed?: true;
   /** Sizes of chords' headers by their ids, which their producer notes in the store. */
   readonly chords?: Readonly<Record<string, number>>;
 }
@@ -110,6 +112,8 @@ export interface EventStep extends StepBase {
   readonly task?: string;
   /** Members that it has. */
   readonly view?: TaggedObject;
+  /** So many of them were sent until then, whatever their members are; a `canary` before it gives others time to come. */
+  readonly times?: number;
 }
 
 /** No such event was sent; a `canary` or an `event` before it makes sure that it would have come. */
@@ -160,12 +164,17 @@ export interface HttpStep extends StepBase {
   readonly headers?: Readonly<Record<string, string>>;
   /** A JSON value; text is sent as it is. */
   readonly body?: unknown;
+  /** How many letters `$fill` stands for in the body. */
+  readonly fill?: number;
   readonly status: number;
-  /** Headers of the answer: the text, or null for any text. */
+  /** Headers of the answer: the text, or null for any text. Parameters of a content type do not count. */
   readonly answerHeaders?: Readonly<Record<string, string | null>>;
-  /** Members that the body has, as JSON. */
-  readonly answer?: unknown;
-  /** Members of the answer to remember: a JSON Pointer by name; `header:location` for a header. */
+  /** What the body has, as tagged JSON. */
+  readonly answer?: Tagged;
+  /**
+   * Members of the answer to remember: a JSON Pointer by name; `header:location` for a header. By the name of a task it is the
+   * task's id.
+   */
   readonly save?: Readonly<Record<string, string>>;
 }
 

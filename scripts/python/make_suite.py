@@ -261,7 +261,6 @@ def make_suite(folder):
     load = lambda name: json.loads((folder / f"{name}.json").read_text())
     out = folder / "suite"
     out.mkdir(exist_ok=True)
-    digests = {}
     for name, title, vectors in files(load):
         used = {flag for item in vectors for flag in item.get("flags", [])}
         head = json.dumps({"schema": 1, "title": title, "flags": {flag: FLAGS[flag] for flag in sorted(used)}})
@@ -269,9 +268,16 @@ def make_suite(folder):
         lines = ",\n".join(json.dumps(item, separators=(",", ":"), ensure_ascii=False) for item in vectors)
         text = f'{head[:-1]}, "vectors": [\n{lines}\n]}}\n'
         (out / f"{name}.json").write_text(text)
-        digests[f"{name}.json"] = hashlib.sha256(text.encode()).hexdigest()
-    manifest = {"schema": 1, "version": VERSION, "files": digests}
-    (out / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
+    write_manifest(out)
+
+
+def write_manifest(out):
+    """Names all files of vectors, also those that `celerity conformance record` made; the version stays."""
+    path = out / "manifest.json"
+    version = json.loads(path.read_text())["version"] if path.exists() else VERSION
+    names = sorted(file.name for file in out.glob("*.json") if file != path)
+    digests = {name: hashlib.sha256((out / name).read_bytes()).hexdigest() for name in names}
+    path.write_text(json.dumps({"schema": 1, "version": version, "files": digests}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

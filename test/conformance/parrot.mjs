@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 
 const [, , folder, fault = "none"] = process.argv;
 const vectors = readdirSync(folder)
-  .filter((name) => name !== "manifest.json")
+  .filter((name) => name.endsWith(".json") && name !== "manifest.json")
   .flatMap((name) => JSON.parse(readFileSync(`${folder}/${name}`, "utf8")).vectors);
 const features = {};
 for (const name of new Set(vectors.flatMap((vector) => vector.features))) {

@@ -14,11 +14,12 @@ async function onlyResult(fault: string, id: string): Promise<Result> {
 
 describe("an adapter that is right", () => {
   test("passes every vector that it is not asked the time in", async () => {
-    const run = await runParrot("none", { ids: ["**"] });
+    const run = await runParrot("none", { ids: ["decode.**", "encode.**"] });
     const wrong = run.results.filter(({ status }) => status !== "pass").map(({ id }) => id);
     // A recorded message was sent long ago.
     expect(wrong).toEqual(["encode.option.countdown10", "encode.option.expires-60"]);
-    expect(run.results.map(({ id }) => id)).toEqual(suite.vectors.map(({ id }) => id));
+    const questions = suite.vectors.filter(({ command }) => command !== "scenario");
+    expect(run.results.map(({ id }) => id)).toEqual(questions.map(({ id }) => id));
     expect(run.endedWell).toBe(true);
   });
 

@@ -61,13 +61,12 @@ describe("freshen", () => {
 
 test("names stand for ids and queues where they are the whole text", () => {
   const stage = { queue: "q-1", ids: new Map([["t1", "id-1"]]) } as unknown as Stage;
-  const value = { a: "$t1", b: ["$queue", "$queue.other"], c: "of $t1", d: "$any", $t1: "$t2" };
+  const value = { a: "$t1", b: ["$queue", "$queue.other"], c: "of $t1", d: "$any" };
   expect(withNames(value, stage)).toEqual({
     a: "id-1",
     b: ["q-1", "q-1.other"],
     c: "of $t1",
     d: "$any",
-    $t1: "$t2",
   });
 });
 
@@ -118,6 +117,7 @@ describe("what a store in Redis tells", () => {
       rig,
       queue: "q-1",
       ids: new Map([["t1", "id-1"]]),
+      given: new Map(),
       saved: new Map(),
       timeoutMs: 500,
       peer: undefined,

@@ -12,6 +12,8 @@ const FOLDERS =
 
 /** Patterns made while running, and what they are made of: nothing that a stranger sends. */
 const MADE_WHILE_RUNNING: Readonly<Record<string, string>> = {
+  "conformance/record/capture.ts": "the header eta or expires",
+  "conformance/record/stores.ts": "today's date",
   "app/routing.ts": "the patterns of task_routes, from the settings",
   "gateway/flower/patterns.ts": "constants of the OpenAPI document",
   "gateway/access/jwt.ts": "a constant of the OpenAPI document",

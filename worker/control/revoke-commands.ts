@@ -13,6 +13,8 @@ const NOT_BEGUN: ReadonlySet<string> = new Set(["PENDING", "RECEIVED", "RETRY", 
 const MAX_IDS = 10_000;
 
 const revoke: Command = async (worker, { task_id: given, terminate, signal }) => {
+  if (given === undefined)
+    throw new PythonError("TypeError", "revoke() needs task_id: an id, or a list of them");
   const ids = readTexts(given).slice(0, MAX_IDS);
   for (const id of ids) worker.revoked.add(id);
   const running = new Set(worker.jobs.active.map(({ request }) => request.id));

@@ -42,14 +42,15 @@ async function decode({ wire, stored }: { readonly wire?: Wire; readonly stored?
   }
 }
 
-const WORKING = "retries revoke control events time_limits acks_late rate_limit auth seals dead_letters";
+const WORKING =
+  "retries revoke control events time_limits acks_late rate_limit auth seals gateway dead_letters";
 
 const ABOUT = {
   name: "celerity",
   language: "typescript",
   version: VERSION,
-  roles: ["producer", "worker", "results"],
-  commands: ["encode", "decode", "publish", "result", "work", "drain"],
+  roles: ["producer", "worker", "results", "gateway"],
+  commands: ["encode", "decode", "publish", "result", "work", "drain", "serve"],
   features: {
     protocol: [1, 2],
     serializers: ["json", "yaml", "msgpack", "pickle"],

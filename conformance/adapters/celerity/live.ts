@@ -1,4 +1,5 @@
-/** The commands that need a broker: configure, publish, result, work, drain. */
+/** The commands that need a broker: configure, publish, result, work, drain, serve. */
+import { createGateway } from "../../../gateway/index.ts";
 import {
   type App,
   createWorker,
@@ -107,6 +108,12 @@ async function drain(): Promise<object> {
   return { ok: true };
 }
 
+/** State and index are in memory: they end with the process. */
+async function serve(): Promise<object> {
+  const { url } = await createGateway({ app }).listen({ port: 0 });
+  return { url };
+}
+
 /** By name. */
 export const LIVE: Readonly<Record<string, (command: Fields) => Promise<object>>> = {
   configure,
@@ -114,4 +121,5 @@ export const LIVE: Readonly<Record<string, (command: Fields) => Promise<object>>
   result,
   work,
   drain,
+  serve,
 };

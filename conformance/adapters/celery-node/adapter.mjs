@@ -67,7 +67,7 @@ await answer({
       return { state: "SUCCESS", value: tag(await found.get(timeout_ms, 50)) };
     } catch (error) {
       const state = error.message;
-      if (state === "TIMEOUT") return { state: (await client.asyncResult(id).status()) ?? "PENDING" };
+      if (state === "TIMEOUT") return { state: "PENDING" };
       return { state, error: errorOf(error) };
     }
   },

@@ -55,7 +55,7 @@ function configure(stdClass $command): array
 /** Options are headers of the message. Ids are the library's own. */
 function option(string $name, mixed $value): array
 {
-    $later = fn (float $seconds) => gmdate('Y-m-d\TH:i:s', (int) ceil(microtime(true) + $seconds));
+    $later = fn (float $seconds) => date_create(sprintf('@%.6F', microtime(true) + $seconds))->format('Y-m-d\TH:i:s.u');
     return match ($name) {
         'task_id', 'serializer' => [],
         'protocol' => $value === 2 ? [] : throw new CannotSay('it sends protocol 2 only'),

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -57,7 +58,7 @@ func configure(command Command) (Object, error) {
 }
 
 func publish(command Command) (Object, error) {
-	call := command.ReadCall("protocol", "serializer")
+	call := command.ReadCall("protocol", "serializer", "task_id") // ids are its own
 	if len(call.Args) > 0 && len(call.Kwargs) > 0 {
 		return nil, Skip("it sends positional or keyword arguments, not both")
 	}
@@ -72,10 +73,12 @@ func publish(command Command) (Object, error) {
 	return Object{"id": sent.TaskID}, nil
 }
 
+var final = []string{"SUCCESS", "FAILURE", "REVOKED"}
+
 func result(command Command) (Object, error) {
 	for until := time.Now().Add(time.Duration(command.TimeoutMs) * time.Millisecond); time.Now().Before(until); {
 		stored, err := gocelery.NewRedisBackend(backend).GetResult(command.ID)
-		if err == nil {
+		if err == nil && slices.Contains(final, stored.Status) {
 			return Outcome(stored.Status, stored.Result), nil
 		}
 		time.Sleep(50 * time.Millisecond)

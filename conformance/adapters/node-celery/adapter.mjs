@@ -65,7 +65,7 @@ await answer({
       const { status, result } = (known ? known.get() : await new Promise(read)) ?? PENDING;
       if (status === "SUCCESS") return { state: status, value: tag(result) };
       if (FINAL.includes(status)) return { state: status, error: errorOf(result) };
-      if (Date.now() >= end) return { state: status };
+      if (Date.now() >= end) return { state: "PENDING" };
       await sleep(50);
     }
   },

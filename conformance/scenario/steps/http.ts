@@ -3,6 +3,7 @@ import { isPlainObject, toError } from "../../../protocol/index.ts";
 import { missingFrom } from "../../expect/subset.ts";
 import type { Difference } from "../../values/compare.ts";
 import { tag } from "../../values/tag.ts";
+import type { Tagged } from "../../values/tagged.ts";
 import { type Perform, required, type Stage, wrong } from "../stage.ts";
 
 /** Longest body that is read of an answer, in bytes. */
@@ -12,7 +13,7 @@ const MAX_SHOWN = 2000;
 
 export const http: Perform<"http"> = async (step, stage) => {
   const url = new URL(named(step.path, stage), required(stage.gatewayUrl, "a gateway"));
-  const body = bodyOf(step.body, stage);
+  const body = bodyOf(step.body, stage)?.replace("$fill", "x".repeat(step.fill ?? 0));
   const headers = Object.fromEntries(
     Object.entries(step.headers ?? {}).map(([name, value]) => [name, named(value, stage)]),
   );
@@ -35,16 +36,25 @@ export const http: Perform<"http"> = async (step, stage) => {
   const answer = parse(text);
   for (const [name, place] of Object.entries(step.save ?? {})) {
     const value = place.startsWith("header:") ? response.headers.get(place.slice(7)) : at(answer, place);
-    if (typeof value === "string" || typeof value === "number") stage.saved.set(name, String(value));
+    if (typeof value === "string" || typeof value === "number") remember(name, String(value), stage);
   }
   return [
     ...statusDifference(step.status, response.status),
     ...headerDifferences(step.answerHeaders ?? {}, response.headers, stage),
     ...(step.answer === undefined
       ? []
-      : missingFrom(tag(replaced(step.answer, stage)), tag(answer), ["body"])),
+      : missingFrom(replaced(step.answer, stage) as Tagged, tag(answer), ["body"])),
   ];
 };
+
+/** A task has the id that the gateway gave it from then on, also where another one was recorded. */
+function remember(name: string, value: string, { saved, ids, given }: Stage): void {
+  saved.set(name, value);
+  const recorded = ids.get(name);
+  if (recorded === undefined) return;
+  given.set(recorded, value);
+  ids.set(name, value);
+}
 
 function statusDifference(expected: number, actual: number): readonly Difference[] {
   if (expected === actual) return [];
@@ -59,7 +69,8 @@ function headerDifferences(
   stage: Stage,
 ): readonly Difference[] {
   return Object.entries(expected).flatMap(([name, value]) => {
-    const got = actual.get(name);
+    const text = actual.get(name);
+    const got = name === "content-type" ? (text?.split(";")[0] ?? null) : text;
     const isRight = value === null ? got !== null : got === named(value, stage);
     return isRight
       ? []

@@ -1,17 +1,22 @@
 /** Steps about messages in the queue. */
 import type { Command } from "../../ccp/messages.ts";
+import { compareEnvelope } from "../../expect/envelope.ts";
 import { judgeMessage } from "../../expect/judge.ts";
 import { toWire } from "../../rig/to-wire.ts";
 import type { Asked } from "../../suite/scenario.ts";
 import { renamed } from "../../values/rename.ts";
-import type { TaggedObject } from "../../values/tagged.ts";
+import { type TaggedObject, textOf } from "../../values/tagged.ts";
 import { idOf, type Perform, required, type Stage, withNames, wrong } from "../stage.ts";
 
 /** How often the length of a queue is asked, in milliseconds. */
 const POLL_MS = 25;
 
-export const put: Perform<"put"> = async ({ as, wires, chords = {} }, stage) => {
-  idOf(stage, as);
+export const put: Perform<"put"> = async ({ as, call, changed, wires, chords = {} }, stage) => {
+  const id = idOf(stage, as);
+  if (stage.oracle !== undefined && call !== undefined && changed !== true) {
+    await stage.oracle.publish(stage.queue, call, id);
+    return [];
+  }
   for (const [groupId, size] of Object.entries(chords)) await stage.rig.noteChord(groupId, size);
   for (const wire of wires) await stage.rig.put(stage.queue, wire);
   return [];
@@ -37,13 +42,31 @@ function commandOf({ call, canvas }: Asked, taskId: string): Command {
 export const take: Perform<"take"> = async (step, stage) => {
   const sentAtMs = Date.now();
   const name = withNames(step.queue ?? "$queue", stage);
-  const message = await stage.rig.take(name, stage.timeoutMs);
+  const delivery = await stage.rig.take(name, stage.timeoutMs);
   if (name !== stage.queue) await stage.rig.deleteQueue(name);
-  if (message === undefined) return wrong("no message came into the queue, or none that can be read");
+  if (delivery === undefined) return wrong("no message came into the queue");
+  const { message, malformed, rawBytes } = delivery;
+  if (message === undefined)
+    return wrong(`the message cannot be read: ${malformed?.message ?? "it is empty"}`);
   const wire = toWire(message);
   stage.note(`the message: ${JSON.stringify(wire)}`);
-  return await judgeMessage(renamed(step, stage.given), wire, { sentAtMs: sentAtMs - stage.timeoutMs, answeredAtMs: Date.now() });
+  const expected = renamed(step, stage.given);
+  const differences = [
+    ...(stage.rig.servers.kind === "amqp" ? [] : compareEnvelope(rawBytes)),
+    ...(await judgeMessage(expected, wire, {
+      sentAtMs: sentAtMs - stage.timeoutMs,
+      answeredAtMs: Date.now(),
+    })),
+  ];
+  const id = textOf(expected.view["id"]);
+  if (stage.oracle === undefined || id === null || !runsAtOnce(expected.view)) return differences;
+  return [...differences, ...(await stage.oracle.run(id, wire))];
 };
+
+/** Whether a result is stored as soon as a worker gets the message. */
+function runsAtOnce({ eta = null, expires = null, ignore_result = null }: TaggedObject): boolean {
+  return eta === null && expires === null && ignore_result !== true;
+}
 
 export const queue: Perform<"queue"> = async ({ ready }, stage) => {
   const isIt = await until(stage, async () => (await stage.rig.ready(stage.queue)) === ready);

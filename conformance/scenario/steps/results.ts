@@ -51,7 +51,8 @@ export const canary: Perform<"canary"> = async (_step, stage) => {
 
 /** The plainest message there is, as Celery 5.7 sends `conf.echo.delay("canary")`; or the recorded one, with that id. */
 export function canaryWire(id: string, recorded?: AmqpWire): AmqpWire {
-  if (recorded !== undefined) return renamed(recorded, new Map([[String(recorded.headers["id"]), id]]));
+  const known = recorded?.headers["id"] ?? recorded?.properties["correlation_id"];
+  if (recorded !== undefined) return renamed(recorded, new Map([[String(known), id]]));
   const body = '[["canary"], {}, {"callbacks": null, "errbacks": null, "chain": null, "chord": null}]';
   const zero: Tagged = { $int: "0" };
   return {
@@ -89,7 +90,7 @@ export function canaryWire(id: string, recorded?: AmqpWire): AmqpWire {
 }
 
 export const store: Perform<"store"> = async ({ as, stored }, stage) => {
-  await stage.rig.store(idOf(stage, as), stored);
+  await stage.rig.store(idOf(stage, as), renamed(stored, stage.given));
   return [];
 };
 

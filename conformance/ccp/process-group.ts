@@ -1,0 +1,29 @@
+/** Processes that lead a group: they end together with what they started. */
+
+const POLL_MS = 10;
+
+/** Ends a process that leads a group, and what it started and left behind. */
+export function endGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // Nobody of the group is left.
+  }
+}
+
+/** Children end a little later than the process that led them; their connections until then take messages. */
+export async function groupEnds(pid: number | undefined, withinMs: number): Promise<void> {
+  const untilMs = Date.now() + withinMs;
+  while (pid !== undefined && isThere(-pid) && Date.now() < untilMs)
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+}
+
+/** Whether a process or, with a negative number, any process of a group is there. */
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
