@@ -19,8 +19,8 @@ export interface PlayOptions extends Omit<PlayContext, "timeoutMs"> {
   readonly parallel: number;
 }
 
-/** Workers under way at once that are not shared, where their servers are apart. */
-const LANES = 3;
+/** Workers under way at once where their servers are apart: those that are alone, and those of one scenario, which mostly wait. */
+const LANES = { alone: 2, own: 5 };
 
 /** Tells every result as it comes. Rejects when the servers cannot be opened. */
 export async function playAll(
@@ -64,17 +64,28 @@ export async function playAll(
       for (const [needs, scenarios] of byEnvironment(by("shared")))
         await playIn(scenarios, [new SharedWorker(session, rig, needs, oracle)], Math.max(1, parallel));
     };
-    await Promise.all([share(), playIn(by("none"), [new NoWorker(session, rig, oracle)])]);
-    const lanes = Array.from({ length: areApart(choice) ? LANES : 1 });
-    const home = areApart(choice) ? choice : rig;
-    await playIn(
-      [...again, ...by("alone")],
-      lanes.map(() => new LoneWorker(session, home)),
-    );
-    await playIn(
-      by("own"),
-      lanes.map(() => new OwnWorkers(session, home)),
-    );
+    const isApart = areApart(choice);
+    const lanesOf = (use: keyof typeof LANES) => Array.from({ length: isApart ? LANES[use] : 1 });
+    const home = isApart ? choice : rig;
+    const playAlone = (scenarios: readonly PlannedScenario[]): Promise<void> =>
+      playIn(
+        scenarios,
+        lanesOf("alone").map(() => new LoneWorker(session, home)),
+      );
+    const playOwn = (): Promise<void> =>
+      playIn(
+        by("own"),
+        lanesOf("own").map(() => new OwnWorkers(session, home)),
+      );
+    const sharing = [share(), playIn(by("none"), [new NoWorker(session, rig, oracle)])];
+    // What has servers of its own disturbs nobody.
+    if (isApart) await Promise.all([...sharing, playAlone(by("alone")), playOwn()]);
+    else {
+      await Promise.all(sharing);
+      await playAlone(by("alone"));
+      await playOwn();
+    }
+    await playAlone(again);
   } finally {
     await oracle?.close();
     await rig.close();

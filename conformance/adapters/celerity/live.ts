@@ -1,5 +1,4 @@
 /** The commands that need a broker: configure, publish, result, work, drain, serve. */
-import { createGateway } from "../../../gateway/index.ts";
 import {
   type App,
   createWorker,
@@ -108,8 +107,9 @@ async function drain(): Promise<object> {
   return { ok: true };
 }
 
-/** State and index are in memory: they end with the process. */
+/** State and index are in memory: they end with the process. The gateway is half of the program; workers start without it. */
 async function serve(): Promise<object> {
+  const { createGateway } = await import("../../../gateway/index.ts");
   const { url } = await createGateway({ app }).listen({ port: 0 });
   return { url };
 }
