@@ -1,10 +1,22 @@
 /** Processes that lead a group: they end together with what they started. */
 
 const POLL_MS = 10;
+/** Groups that end with this process: no Ctrl-C of a terminal reaches them. */
+const kept = new Set<number>();
+
+process.once("exit", () => {
+  for (const pid of kept) endGroup(pid);
+});
+
+/** Ends a group with this process, until {@link endGroup} has ended it. */
+export function keepGroup(pid: number | undefined): void {
+  if (pid !== undefined) kept.add(pid);
+}
 
 /** Ends a process that leads a group, and what it started and left behind. */
 export function endGroup(pid: number | undefined): void {
   if (pid === undefined) return;
+  kept.delete(pid);
   try {
     process.kill(-pid, "SIGKILL");
   } catch {

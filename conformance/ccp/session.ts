@@ -5,7 +5,7 @@ import { isPlainObject, type PlainObject, readPythonJson } from "../../protocol/
 import { type Answer, readAnswer } from "./contract.ts";
 import { LineSplitter } from "./lines.ts";
 import type { AdapterInfo, Command } from "./messages.ts";
-import { endGroup, groupEnds } from "./process-group.ts";
+import { endGroup, groupEnds, keepGroup } from "./process-group.ts";
 
 /** How to run an adapter. */
 export interface SessionOptions {
@@ -87,7 +87,7 @@ export class Session implements Answerer {
     const [program, ...args] = options.command;
     const { hasChildren = false } = options;
     this.#child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"], detached: hasChildren });
-    if (hasChildren) process.once("exit", this.#endGroup);
+    if (hasChildren) keepGroup(this.#child.pid);
     const lines = new LineSplitter(options.maxLineBytes ?? DEFAULT_MAX_LINE_BYTES, (line) =>
       this.#read(line),
     );
@@ -105,7 +105,7 @@ export class Session implements Answerer {
         resolve();
       });
       const end = (code: number | null, signal: string | null): void => {
-        if (hasChildren) this.#endGroup();
+        if (hasChildren) endGroup(this.#child.pid);
         this.#finish(`it ended with ${code === null ? `signal ${signal}` : `exit code ${code}`}`);
         resolve();
       };
@@ -150,15 +150,9 @@ export class Session implements Answerer {
 
   kill(reason: string): void {
     this.#finish(reason);
-    if (this.#options.hasChildren === true) this.#endGroup();
+    if (this.#options.hasChildren === true) endGroup(this.#child.pid);
     else this.#child.kill("SIGKILL");
   }
-
-  /** Ends it and what it started and left behind. */
-  readonly #endGroup = (): void => {
-    process.off("exit", this.#endGroup);
-    endGroup(this.#child.pid);
-  };
 
   #read(line: string): void {
     const fields = parse(line);

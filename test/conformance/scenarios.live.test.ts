@@ -22,9 +22,6 @@ const adapters = `${root}conformance/adapters/`;
 const celerityAdapter = `${root}dist/conformance/adapters/celerity/adapter.js`;
 const known = readPatterns(`@${adapters}celerity/known-failing.txt`);
 
-/** What neither does that a SHOULD asks for: their notes in the suite say why. */
-const WARNED = ["control.wrong-arguments", "signed.header-task-changed", "signed.replayed"];
-
 interface Tried {
   readonly ids?: readonly string[];
   readonly servers?: ServerChoice;
@@ -45,12 +42,9 @@ async function tryCelerity(tried: Tried): Promise<Run> {
   return await tryOut([process.execPath, celerityAdapter], tried);
 }
 
-/** Nothing but passes, and the SHOULDs that are known. */
 function expectRight({ results, stderr }: Run, atLeast: number): void {
   const wrong = results.filter(({ status }) => ["fail", "error", "warn", "skip"].includes(status));
-  const isKnown = (id: string): boolean => WARNED.includes(id);
-  const unexpected = wrong.filter(({ id, status }) => status !== "warn" || !isKnown(id));
-  expect(unexpected.map(explainResult), stderr).toEqual([]);
+  expect(wrong.map(explainResult), stderr).toEqual([]);
   expect(exitCodeOf(results)).toBe(0);
   const passed = results.filter(({ status }) => status === "pass" || status === "info");
   expect(passed.length).toBeGreaterThanOrEqual(atLeast);
@@ -76,20 +70,26 @@ const SOME = [
 ];
 
 const BROKERS: readonly (readonly [name: string, servers: () => Promise<ServerChoice>, atLeast: number])[] = [
+  ["the recorder", async () => ({}), 14],
   ["Redis", async () => ({ broker: await redisUrl() }), 14],
   ["RabbitMQ", async () => ({ broker: await amqpUrl() }), 13],
   ["SQLite", async () => ({ broker: "sqlite" }), 10],
 ];
 
 describe("Celerity", () => {
-  test("passes every MUST and SHOULD of all levels", async () => {
-    const run = await tryCelerity({});
-    expectRight(run, vectors.length - known.length - WARNED.length - 1);
-    const disabled = run.results.filter(({ status }) => status === "disabled");
-    expect(disabled.map(({ id, message }) => `${id} ${message}`)).toEqual(
-      disabled.map(({ id }) => `${id} needs a broker of amqp`),
-    );
-  }, 600_000);
+  // It takes all of the machine for minutes, and times within it suffer from other tests.
+  test.skipIf(process.env["CONFORMANCE_FULL"] === undefined)(
+    "passes every MUST and SHOULD of all levels",
+    async () => {
+      const run = await tryCelerity({});
+      expectRight(run, vectors.length - known.length - 1);
+      const disabled = run.results.filter(({ status }) => status === "disabled");
+      expect(disabled.map(({ id, message }) => `${id} ${message}`)).toEqual(
+        disabled.map(({ id }) => `${id} needs a broker of amqp`),
+      );
+    },
+    600_000,
+  );
 
   test.each(BROKERS)(
     "passes some of each level on %s",
@@ -110,7 +110,6 @@ test("Celery passes some of the levels of workers", async () => {
     "store.success",
     "store.failure.*",
     "read.failure.*",
-    "delivery.worker-killed.late-runs-again",
     "canvas.chain.two",
     "canvas.chord.two",
     "control.ping",
