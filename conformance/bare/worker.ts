@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Answer } from "../ccp/contract.ts";
 import type { AdapterInfo, Command } from "../ccp/messages.ts";
-import { endGroup, groupEnds } from "../ccp/process-group.ts";
+import { endGroup, groupEnds, keepGroup } from "../ccp/process-group.ts";
 import type { Answerer, Exchange, SessionOptions, Trouble } from "../ccp/session.ts";
 
 /** What is kept of its output: the end. */
@@ -71,14 +71,14 @@ export class BareWorker implements Answerer {
       env: { ...process.env, ...this.#env },
     });
     this.#child = child;
-    process.once("exit", this.#endGroup);
+    keepGroup(child.pid);
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding("utf8").on("data", (text: string) => {
         this.#output = (this.#output + text).slice(-MAX_OUTPUT);
       });
     this.#ended = new Promise<void>((resolve) => {
       const end = (reason: string): void => {
-        this.#endGroup();
+        endGroup(child.pid);
         this.#end ??= reason;
         resolve();
       };
@@ -111,11 +111,6 @@ export class BareWorker implements Answerer {
 
   kill(reason: string): void {
     this.#end ??= reason;
-    this.#endGroup();
-  }
-
-  readonly #endGroup = (): void => {
-    process.off("exit", this.#endGroup);
     endGroup(this.#child?.pid);
-  };
+  }
 }

@@ -36,6 +36,11 @@ export interface Call {
   readonly options: TaggedObject;
 }
 
+/** The call with an id of the runner's choice. */
+export function withTaskId(call: Call, taskId: string): Call {
+  return { ...call, options: { ...call.options, task_id: taskId } };
+}
+
 /** What the runner may ask. `seq` is added when it is sent. */
 export type Command =
   | { readonly cmd: "start"; readonly version: number }

@@ -8,15 +8,20 @@ process.once("exit", () => {
   for (const pid of kept) endGroup(pid);
 });
 
-/** Ends a group with this process, until {@link endGroup} has ended it. */
+/** Ends a group with this process, unless {@link endGroup} or {@link forgetGroup} came before. */
 export function keepGroup(pid: number | undefined): void {
   if (pid !== undefined) kept.add(pid);
+}
+
+/** For a group that has ended by itself, or may go on. */
+export function forgetGroup(pid: number | undefined): void {
+  if (pid !== undefined) kept.delete(pid);
 }
 
 /** Ends a process that leads a group, and what it started and left behind. */
 export function endGroup(pid: number | undefined): void {
   if (pid === undefined) return;
-  kept.delete(pid);
+  forgetGroup(pid);
   try {
     process.kill(-pid, "SIGKILL");
   } catch {

@@ -71,11 +71,10 @@ function timesOf(
   wires: readonly AmqpWire[],
   names: Map<string, string>,
 ): Readonly<Record<string, number>> {
-  const relative = { eta: numberOf(call?.options["countdown"]), expires: numberOf(call?.options["expires"]) };
   const times: Record<string, number> = {};
-  for (const [header, seconds] of Object.entries(relative)) {
+  for (const [header, seconds] of Object.entries(relativeTimes(call))) {
     const text = timeIn(wires[0], header);
-    if (seconds === undefined || text === null) continue;
+    if (text === null) continue;
     const name = namedTime(text, names.size + 1);
     names.set(text, name);
     times[name] = seconds;
@@ -87,6 +86,15 @@ function timesOf(
 function timeIn(wire: AmqpWire | undefined, header: string): string | null {
   const body = Buffer.from(wire?.body_b64 ?? "", "base64").toString("latin1");
   return textOf(wire?.headers[header]) ?? new RegExp(`"${header}": "([^"]+)"`).exec(body)?.[1] ?? null;
+}
+
+/** Seconds from a call to the times of its message, by header; only of what the call gives in seconds. */
+export function relativeTimes(call: Call | undefined): Readonly<Record<string, number>> {
+  const given = { eta: call?.options["countdown"], expires: call?.options["expires"] };
+  const seconds = Object.entries(given).map(([header, value]) => [header, numberOf(value)] as const);
+  return Object.fromEntries(seconds.filter((entry) => entry[1] !== undefined)) as Readonly<
+    Record<string, number>
+  >;
 }
 
 function numberOf(value: unknown): number | undefined {

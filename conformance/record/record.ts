@@ -7,7 +7,7 @@ import { Peer } from "../scenario/peer.ts";
 import type { Step } from "../suite/scenario.ts";
 import type { ScenarioVector } from "../suite/vector.ts";
 import type { TaggedObject } from "../values/tagged.ts";
-import { type Captured, capture } from "./capture.ts";
+import { type Captured, capture, relativeTimes } from "./capture.ts";
 import { type Change, changed } from "./change.ts";
 import { type Plan, type PlanStep, tagWritten } from "./plan-file.ts";
 import { fillStores, readyStore } from "./stores.ts";
@@ -166,10 +166,6 @@ async function expectedMessage(
 }
 
 function relativeOf(call: Call | undefined): { readonly relative?: Readonly<Record<string, number>> } {
-  const { countdown, expires } = (call?.options ?? {}) as Readonly<Record<string, TaggedObject | undefined>>;
-  const relative = Object.entries({ eta: countdown, expires }).flatMap(([name, value]) => {
-    const text = value?.["$int"] ?? value?.["$float"];
-    return text === undefined ? [] : [[name, Number(text)] as const];
-  });
-  return relative.length === 0 ? {} : { relative: Object.fromEntries(relative) };
+  const relative = relativeTimes(call);
+  return Object.keys(relative).length === 0 ? {} : { relative };
 }

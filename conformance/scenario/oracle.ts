@@ -2,11 +2,10 @@
  * A real Celery beside the implementation under test: it publishes what workers are to run, instead of the recorded
  * messages, and runs what producers have published.
  */
-import type { AmqpWire, Call } from "../ccp/messages.ts";
+import { type AmqpWire, type Call, withTaskId } from "../ccp/messages.ts";
 import type { SessionOptions } from "../ccp/session.ts";
 import type { Rig } from "../rig/rig.ts";
 import type { Difference } from "../values/compare.ts";
-import type { TaggedObject } from "../values/tagged.ts";
 import { Peer } from "./peer.ts";
 import { wrong } from "./stage.ts";
 import { WorkerHouse } from "./worker-house.ts";
@@ -36,8 +35,7 @@ export class Oracle {
 
   /** Has Celery publish a call. Rejects with Unanswered. */
   async publish(queue: string, call: Call, taskId: string): Promise<void> {
-    const options: TaggedObject = { ...call.options, task_id: taskId };
-    await (await this.#producer(queue)).ask({ cmd: "publish", call: { ...call, options } });
+    await (await this.#producer(queue)).ask({ cmd: "publish", call: withTaskId(call, taskId) });
   }
 
   #producer(queue: string): Promise<Peer> {

@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 import { type App, createApp, VERSION } from "../../../index.ts";
 import type { Call, Stored, Wire } from "../../ccp/messages.ts";
 import { readCall, readResult } from "../../expect/read-call.ts";
-import { tag } from "../../values/tag.ts";
+import { toWire } from "../../rig/to-wire.ts";
 import { untag } from "../../values/untag.ts";
 import { LIVE, toSendOptions } from "./live.ts";
 
@@ -18,19 +18,7 @@ async function encode(call: Call): Promise<object> {
   const { protocol = { $int: "2" } } = call.options;
   const app = apps[Number(untag(protocol))] ?? createApp({ env: {} });
   const prepared = await app.producer.prepare(call.task, toSendOptions(call));
-  const { body, contentType, contentEncoding, headers, properties } = prepared.message;
-  const named = {
-    content_type: contentType,
-    content_encoding: contentEncoding,
-    correlation_id: properties.correlationId,
-    reply_to: properties.replyTo,
-    delivery_mode: properties.deliveryMode,
-    priority: properties.priority,
-    ...(properties.expiration !== undefined && { expiration: properties.expiration }),
-  };
-  return {
-    wire: { properties: tag(named), headers: tag(headers), body_b64: Buffer.from(body).toString("base64") },
-  };
+  return { wire: toWire(prepared.message) };
 }
 
 async function decode({ wire, stored }: { readonly wire?: Wire; readonly stored?: Stored }): Promise<object> {

@@ -1,5 +1,6 @@
 /** Runs a program to its end, or ends it and all that it started. */
 import { spawn } from "node:child_process";
+import { endGroup, forgetGroup, keepGroup } from "../../ccp/process-group.ts";
 import type { ProgramWords } from "./manifest.ts";
 
 export interface BoundedOptions {
@@ -35,34 +36,24 @@ export async function runBounded(
     };
     child.stdout.setEncoding("utf8").on("data", keep);
     child.stderr.setEncoding("utf8").on("data", keep);
-    const endGroup = (): void => killGroup(child.pid);
+    keepGroup(child.pid);
     let isLate = false;
     const timer = setTimeout(() => {
       isLate = true;
-      endGroup();
+      endGroup(child.pid);
     }, timeoutMs);
-    process.once("exit", endGroup);
     const finish = (code: number | null, signal: string | null): void => {
       clearTimeout(timer);
-      process.off("exit", endGroup);
+      forgetGroup(child.pid);
       const trouble = isLate ? `it took more than ${timeoutMs / 1000} s` : `it ended with ${signal}`;
       resolve({ code: isLate ? null : code, ...((isLate || code === null) && { trouble }), output });
     };
     child.once("error", (error) => {
       clearTimeout(timer);
-      process.off("exit", endGroup);
+      forgetGroup(child.pid);
       resolve({ code: null, trouble: `it could not be started: ${error.message}`, output });
     });
     child.once("close", finish);
     child.once("exit", (code, signal) => setTimeout(finish, LAST_WORDS_MS, code, signal).unref());
   });
-}
-
-function killGroup(pid: number | undefined): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, "SIGKILL");
-  } catch {
-    // It has ended already.
-  }
 }

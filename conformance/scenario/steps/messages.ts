@@ -1,5 +1,5 @@
 /** Steps about messages in the queue. */
-import type { Command } from "../../ccp/messages.ts";
+import { type Command, withTaskId } from "../../ccp/messages.ts";
 import { compareEnvelope } from "../../expect/envelope.ts";
 import { judgeMessage } from "../../expect/judge.ts";
 import { toWire } from "../../rig/to-wire.ts";
@@ -35,8 +35,7 @@ export const publish: Perform<"publish"> = async ({ as, ...asked }, stage) => {
 /** A call gets its id from the runner, so that what it comes to can be told from other runs. */
 function commandOf({ call, canvas }: Asked, taskId: string): Command {
   if (call === undefined) return { cmd: "publish", canvas: canvas ?? {} };
-  const options: TaggedObject = { ...call.options, task_id: taskId };
-  return { cmd: "publish", call: { ...call, options } };
+  return { cmd: "publish", call: withTaskId(call, taskId) };
 }
 
 export const take: Perform<"take"> = async (step, stage) => {
