@@ -29,6 +29,8 @@ export interface ControlOptions {
   readonly timeoutMs?: number;
   /** No longer than this without a further answer, in milliseconds. */
   readonly quietMs?: number;
+  /** How long the first answer may take, in milliseconds. Default: quietMs. */
+  readonly firstMs?: number;
   /** No longer at all when the broker says that nobody listens. */
   readonly endsUnheard?: boolean;
   /** Default: the app's. */
@@ -49,7 +51,7 @@ export async function broadcast(app: App, method: string, options: ControlOption
 /** Sends a command and collects the answers. */
 export async function ask(app: App, method: string, options: ControlOptions = {}): Promise<ControlReplies> {
   const connection = await connectionOf(app, options);
-  const { destination = [], timeoutMs = 1000, quietMs } = options;
+  const { destination = [], timeoutMs = 1000, quietMs, firstMs = quietMs } = options;
   const id = randomUUID();
   const ticket = randomUUID();
   const queue = replyQueue(app.settings, id);
@@ -57,7 +59,7 @@ export async function ask(app: App, method: string, options: ControlOptions = {}
   const consumer = connection.consume([queue], { prefetch: 0, noAck: true });
   const close = (): void => void consumer.close();
   const timer = setTimeout(close, timeoutMs);
-  const quiet = quietMs === undefined ? undefined : setTimeout(close, quietMs);
+  let quiet = firstMs === undefined ? undefined : setTimeout(close, firstMs);
   const replies: PlainObject = {};
   try {
     const reply_to = { exchange: replyExchange(app.settings).name, routing_key: id };
@@ -69,7 +71,8 @@ export async function ask(app: App, method: string, options: ControlOptions = {}
       throw error;
     }
     for await (const deliveries of consumer) {
-      quiet?.refresh();
+      clearTimeout(quiet);
+      if (quietMs !== undefined) quiet = setTimeout(close, quietMs);
       for (const delivery of deliveries) {
         for (const [node, reply] of await readReply(app, delivery, ticket)) setOwn(replies, node, reply);
       }

@@ -1,6 +1,5 @@
 /** The connections of an egress: straight to checked addresses, or through a proxy. */
 import { Agent, type Dispatcher, ProxyAgent } from "undici";
-import { ConfigurationError } from "../protocol/index.ts";
 import { createGuardedConnector } from "./connector.ts";
 import type { EgressOptions } from "./options.ts";
 import type { UrlPolicy } from "./url-policy.ts";
@@ -10,7 +9,6 @@ const DEFAULT_CONNECTIONS = 32;
 const MAX_HEADER_BYTES = 16_384;
 const KEEP_ALIVE_MS = 4000;
 
-/** Throws a ConfigurationError for a proxy URL that cannot be read. */
 export function createDispatcher(policy: UrlPolicy, options: EgressOptions): Dispatcher {
   const { proxyUrl, ca, lookup, connectTimeoutMs = DEFAULT_CONNECT_TIMEOUT_MS } = options;
   const common = {
@@ -27,9 +25,6 @@ export function createDispatcher(policy: UrlPolicy, options: EgressOptions): Dis
       ...common,
       connect: createGuardedConnector({ policy, lookup, ca, connectTimeoutMs }),
     });
-  }
-  if (!/^https?:\/\//.test(proxyUrl) || !URL.canParse(proxyUrl)) {
-    throw new ConfigurationError('"proxyUrl" must be a URL that begins with http:// or https://.');
   }
   return new ProxyAgent({
     ...common,

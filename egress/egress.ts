@@ -2,12 +2,12 @@
  * The one way to call a URL that a stranger named: callbacks of the gateway, tasks that are URLs. It reaches public addresses
  * only, follows no redirect, reads a bounded part of the answer in a bounded time, and tells what came of it as data.
  */
-import { createDispatcher } from "./dispatcher.ts";
-import { exchange } from "./exchange.ts";
+import { ConfigurationError, toError } from "../protocol/index.ts";
 import { faultOfHeaders } from "./headers.ts";
 import type { EgressMethod, EgressOptions } from "./options.ts";
-import { type EgressOutcome, egressFailure, toEgressFailure } from "./outcome.ts";
-import { createUrlPolicy } from "./url-policy.ts";
+import { type EgressOutcome, egressFailure } from "./outcome.ts";
+import { createUrlPolicy, type UrlPolicy } from "./url-policy.ts";
+import type { Wire } from "./wire.ts";
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 const DEFAULT_MAX_BYTES = 65_536;
@@ -37,7 +37,9 @@ export interface Egress {
 /** Throws a ConfigurationError for options that cannot be read. */
 export function createEgress(options: EgressOptions = {}): Egress {
   const policy = createUrlPolicy(options);
-  const dispatcher = createDispatcher(policy, options);
+  checkProxy(options);
+  let wire: Promise<Wire> | undefined;
+  let isClosed = false;
   const ownHeaders = {
     "accept-encoding": "identity",
     ...(options.userAgent === undefined ? {} : { "user-agent": options.userAgent }),
@@ -53,10 +55,11 @@ export function createEgress(options: EgressOptions = {}): Egress {
       try {
         checked = policy.check(url);
       } catch (error) {
-        return toEgressFailure(error);
+        return egressFailure("url_forbidden", toError(error).message);
       }
-      return exchange({
-        dispatcher,
+      if (isClosed) return egressFailure("aborted", "The egress is closed.");
+      wire ??= openWire(policy, options);
+      return (await wire).exchange({
         url: checked,
         method,
         headers: { ...ownHeaders, ...headers },
@@ -66,6 +69,19 @@ export function createEgress(options: EgressOptions = {}): Egress {
         signal,
       });
     },
-    close: () => dispatcher.close(),
+    async close() {
+      isClosed = true;
+      await (await wire)?.close();
+    },
   };
+}
+
+/** The HTTP client is a third of what a worker loads: it comes with the first call. */
+async function openWire(policy: UrlPolicy, options: EgressOptions): Promise<Wire> {
+  return (await import("./wire.ts")).createWire(policy, options);
+}
+
+function checkProxy({ proxyUrl }: EgressOptions): void {
+  if (proxyUrl === undefined || (/^https?:\/\//.test(proxyUrl) && URL.canParse(proxyUrl))) return;
+  throw new ConfigurationError('"proxyUrl" must be a URL that begins with http:// or https://.');
 }

@@ -1,8 +1,9 @@
 /** One call on the wire: a clock over all of it, no redirects, a bounded part of the answer. */
 import { type Dispatcher, request as send } from "undici";
 import { toError } from "../protocol/index.ts";
+import { failureOfError } from "./failure-of-error.ts";
 import type { EgressMethod } from "./options.ts";
-import { type EgressOutcome, egressFailure, toEgressFailure } from "./outcome.ts";
+import { type EgressOutcome, egressFailure } from "./outcome.ts";
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
@@ -50,7 +51,7 @@ export async function exchange(call: Exchange): Promise<EgressOutcome> {
     if (stoppedBy === "timeout")
       return egressFailure("timeout", `The answer was not complete after ${timeoutMs} ms.`, status);
     if (stoppedBy === "aborted") return egressFailure("aborted", "The call was given up.", status);
-    return toEgressFailure(error, status);
+    return failureOfError(error, status);
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", onAbort);

@@ -16,6 +16,8 @@ const { values: options, positionals: runOptions } = parseArgs({
     celery: { type: "boolean", default: false },
   },
 });
+/** As many workers of their own run beside each other. */
+const ROOMS = [1, 2, 3, 4, 5, 6, 7];
 const adapters = `${root}conformance/adapters`;
 const celerity = [process.execPath, `${root}dist/conformance/adapters/celerity/adapter.js`];
 const celery = [`${root}.venv/celery-latest/bin/python`, `${adapters}/python-celery/adapter.py`];
@@ -36,12 +38,23 @@ async function main() {
   register();
   const { redisPlan, rabbitPlan } = await import("../test/helpers/services-plans.ts");
   const { startServer } = await import("../test/helpers/services-server.ts");
+  const { rabbitApi } = await import("../test/helpers/services-rabbit-api.ts");
   const none = async () => undefined;
   const kinds = {
-    recorder: { open: none, broker: () => [] },
-    redis: { open: async () => await startServer(await redisPlan()), broker: ({ url }) => [`${url}/0`] },
-    rabbitmq: { open: async () => await startServer(await rabbitPlan()), broker: ({ url }) => [`${url}//`] },
-    sqlite: { open: none, broker: () => ["sqlite"] },
+    recorder: { open: none, flags: () => [] },
+    redis: {
+      open: async () => await startServer(await redisPlan()),
+      flags: ({ url }) => brokerFlags(`${url}/0`, (number) => `${url}/${number}`),
+    },
+    rabbitmq: {
+      async open() {
+        const server = await startServer(await rabbitPlan());
+        for (const number of ROOMS) await rabbitApi(server.url, "PUT", `vhosts/room${number}`);
+        return server;
+      },
+      flags: ({ url }) => brokerFlags(`${url}//`, (number) => `${url}/room${number}`),
+    },
+    sqlite: { open: none, flags: () => ["--broker=sqlite"] },
   };
   const names = options.only.split(",");
   const unknown = names.find((name) => !Object.hasOwn(kinds, name));
@@ -53,7 +66,7 @@ async function main() {
   for (const name of names) {
     const server = await kinds[name].open();
     const startedAtMs = performance.now();
-    const code = await tryOn(kinds[name].broker(server));
+    const code = await tryOn(kinds[name].flags(server));
     ends.push(`${name}: exit code ${code}, ${((performance.now() - startedAtMs) / 1000).toFixed(1)} s`);
     await server?.stop();
     if (code !== 0) process.exitCode = 1;
@@ -62,8 +75,12 @@ async function main() {
   return process.exitCode ?? 0;
 }
 
-async function tryOn(broker) {
-  const where = broker.map((url) => `--broker=${url}`);
+/** `roomAt` gives the URL of a further database or virtual host. */
+function brokerFlags(url, roomAt) {
+  return [`--broker=${url}`, `--rooms=${ROOMS.map(roomAt).join()}`];
+}
+
+async function tryOn(where) {
   const known = options.celery ? [] : ["--known-failing", `@${adapters}/celerity/known-failing.txt`];
   const command = options.celery ? celery : celerity;
   const args = ["conformance", "run", ...where, ...known, ...runOptions, "--", ...command];

@@ -20,6 +20,7 @@ import {
   runVectors,
   type ScenarioVector,
   type SessionOptions,
+  type Suite,
   suiteFolder,
   VECTOR_FILE_SCHEMA,
   verdictOf,
@@ -37,7 +38,7 @@ import {
   withWorkerOptions,
 } from "../conformance/options.ts";
 import { type RecordFlags, recordPlans } from "../conformance/record.ts";
-import { print, printLines, runAdapter, sessionOptions } from "../conformance/run.ts";
+import { oracleOptions, print, printLines, runAdapter, sessionOptions } from "../conformance/run.ts";
 import { commaList } from "../options.ts";
 
 const EXIT_FAILURE = 1;
@@ -126,7 +127,7 @@ function replayCommand(): Command {
       ending(async () => {
         const { suite, vector } = vectorOf(id, flags);
         return vector.command === "scenario"
-          ? await replayScenario(vector, sessionOptions(words, flags, suite), flags)
+          ? await replayScenario(vector, sessionOptions(words, flags, suite), flags, suite)
           : await replayQuestion(vector, sessionOptions(words, flags, suite));
       }),
     );
@@ -149,8 +150,10 @@ async function replayScenario(
   vector: ScenarioVector,
   session: SessionOptions,
   flags: AdapterFlags,
+  suite: Suite,
 ): Promise<number> {
-  const run = await runVectors({ vectors: [vector], session, servers: flags, onNote: printLines });
+  const oracle = oracleOptions(flags, suite);
+  const run = await runVectors({ vectors: [vector], session, servers: flags, oracle, onNote: printLines });
   for (const { transcript: _, ...result } of run.results) printLines(explainResult(result));
   return exitCodeOf(run.results);
 }

@@ -32,11 +32,12 @@ export interface AdapterFlags extends ServerChoice {
   readonly cmd?: string;
   /** The features that it has. */
   readonly has?: readonly string[];
+  /** How to run the adapter of a real Celery that takes part. */
+  readonly oracle?: string;
 }
 
 export interface RunFlags extends SelectionFlags, AdapterFlags {
   readonly parallel: number;
-  readonly oracle?: string;
   readonly strict?: boolean;
   readonly knownFailing?: string;
   readonly knownFlaky?: string;
@@ -67,15 +68,20 @@ export function withAdapterOptions(command: Command): Command {
 export function withWorkerOptions(command: Command): Command {
   return command
     .option("--cmd <command>", "a worker instead of an adapter: its environment tells it where to work")
-    .option("--has <features>", "with --cmd, the features that it has; default: all", commaList);
+    .option("--has <features>", "with --cmd, the features that it has; default: all", commaList)
+    .option(
+      "--oracle <command>",
+      "a real Celery's adapter (python adapter.py): it runs what producers publish (L1), and publishes for workers (L2)",
+    );
 }
 
 export function withRunOptions(command: Command): Command {
   return withWorkerOptions(withAdapterOptions(withSelectionOptions(command)))
     .option("--parallel <number>", "commands that wait for answers at once", wholeNumber, 8)
     .option(
-      "--oracle <command>",
-      "a real Celery's adapter (python adapter.py): it runs what producers publish (L1), and publishes for workers (L2)",
+      "--rooms <urls>",
+      "further databases or virtual hosts of the broker, for workers that others must not disturb: these run beside each other then",
+      commaList,
     )
     .option("--strict", "count a SHOULD as a MUST")
     .option("--known-failing <patterns>", "ids that must fail: with commas, or @file")

@@ -36,9 +36,7 @@ export async function runAdapter(words: readonly string[], flags: RunFlags): Pro
     vectors,
     session: sessionOptions(words, flags, suite),
     servers: flags,
-    ...(flags.oracle !== undefined && {
-      oracle: sessionOptions(flags.oracle.trim().split(/\s+/), { timeout: flags.timeout }, suite),
-    }),
+    oracle: oracleOptions(flags, suite),
     parallel: flags.parallel,
     isStrict: flags.strict === true,
     knownFailing: readPatterns(flags.knownFailing ?? ""),
@@ -58,10 +56,10 @@ export async function runAdapter(words: readonly string[], flags: RunFlags): Pro
 
 /** What tries a vector of this run again, beside its id. Reports are shown to others: passwords are not in it. */
 function replayArguments(words: readonly string[], flags: RunFlags): readonly string[] {
-  const { timeout, broker, backend, vectors, cmd, has } = flags;
+  const { timeout, broker, backend, vectors, cmd, has, oracle } = flags;
   const hidden = { broker: broker && redactUrl(broker), backend: backend && redactUrl(backend) };
-  const options = Object.entries({ ...hidden, vectors, cmd, has: has?.join() }).flatMap(([name, value]) =>
-    value === undefined ? [] : [`--${name}`, value],
+  const options = Object.entries({ ...hidden, vectors, cmd, has: has?.join(), oracle }).flatMap(
+    ([name, value]) => (value === undefined ? [] : [`--${name}`, value]),
   );
   return ["--timeout", String(timeout), ...options, ...(cmd === undefined ? ["--", ...words] : [])];
 }
@@ -83,6 +81,11 @@ export function sessionOptions(words: readonly string[], flags: AdapterFlags, su
     ...(cmd !== undefined && { bare: bareWorkerInfo(cmd, suite?.vectors ?? [], has) }),
     ...(validate === true && { onBroken: tellBroken }),
   };
+}
+
+/** Of the Celery that takes part, if one is named. */
+export function oracleOptions({ oracle, timeout }: AdapterFlags, suite: Suite): SessionOptions | undefined {
+  return oracle === undefined ? undefined : sessionOptions(oracle.trim().split(/\s+/), { timeout }, suite);
 }
 
 function tellBroken(line: string, problems: readonly string[]): void {

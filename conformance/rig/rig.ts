@@ -22,8 +22,9 @@ import type { Servers } from "./servers.ts";
 
 /** How often a store is asked that does not tell by itself, in milliseconds. */
 const POLL_MS = 25;
-/** Longest wait for the first reply to a command, in milliseconds. */
+/** Longest wait for the first reply to a command, and for another one, in milliseconds. */
 const REPLY_MS = 10_000;
+const NEXT_REPLY_MS = 150;
 /** Letters looked at in search of one. */
 const MAX_LETTERS = 1000;
 /** Events kept of a run. */
@@ -176,13 +177,14 @@ export class Rig {
     return this.#events.filter(fits).length;
   }
 
-  /** The answers of workers by node name; ends `quietMs` after the last one, at once for a command without answers. */
+  /** The answers of workers by node name; ends soon after the last one, at once for a command without answers. */
   async control(
     method: string,
     given: PlainObject,
     answers: boolean,
   ): Promise<Readonly<Record<string, unknown>>> {
-    if (answers) return await ask(this.#app, method, { arguments: given, timeoutMs: REPLY_MS, quietMs: 500 });
+    const times = { timeoutMs: 2 * REPLY_MS, firstMs: REPLY_MS, quietMs: NEXT_REPLY_MS };
+    if (answers) return await ask(this.#app, method, { arguments: given, ...times });
     await broadcast(this.#app, method, { arguments: given });
     return {};
   }

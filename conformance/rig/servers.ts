@@ -20,6 +20,8 @@ export interface ServerChoice {
   readonly broker?: string | undefined;
   /** Default: the broker where it is a store too, or else the recorder. */
   readonly backend?: string | undefined;
+  /** Further databases or virtual hosts of that broker, as URLs: each for one worker at a time that others must not disturb. */
+  readonly rooms?: readonly string[] | undefined;
 }
 
 const SCHEMES: readonly (readonly [prefix: RegExp, kind: ServerKind])[] = [
@@ -38,8 +40,8 @@ export function kindOf({ broker }: ServerChoice): ServerKind {
   );
 }
 
-/** Whether scenarios of their own workers may run beside each other: a command to all workers of a broker reaches them all. */
-export function areApart({ broker }: ServerChoice): boolean {
+/** Whether every worker can have servers of its own, as many as there are. */
+export function isEmbedded({ broker }: ServerChoice): boolean {
   return broker === undefined || broker === "sqlite";
 }
 

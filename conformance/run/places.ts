@@ -1,12 +1,12 @@
 /** Where scenarios are played: with the worker that all share, with one at a time, with one of their own, or with none. */
 import { toError } from "../../protocol/index.ts";
 import type { SessionOptions } from "../ccp/session.ts";
-import { Rig } from "../rig/rig.ts";
-import { openServers, type ServerChoice } from "../rig/servers.ts";
+import type { Rig } from "../rig/rig.ts";
 import type { Oracle } from "../scenario/oracle.ts";
 import { PeerHouse } from "../scenario/peer-house.ts";
 import { WorkerHouse, type WorkerNeeds } from "../scenario/worker-house.ts";
 import type { ScenarioVector } from "../suite/vector.ts";
+import type { Homes } from "./homes.ts";
 import type { Act, Place } from "./play-one.ts";
 
 const NOTHING = { peer: undefined, worker: undefined, gatewayUrl: undefined };
@@ -76,9 +76,6 @@ export class NoWorker implements Place {
   }
 }
 
-/** Servers of one's own that are opened and closed here, or those that all share. */
-type Home = ServerChoice | Rig;
-
 /** A worker, and where it works. */
 interface Household {
   readonly rig: Rig;
@@ -89,33 +86,23 @@ interface Household {
 /** Each process of a pool takes its time to start: a worker for one scenario has few. */
 const FEW_PROCESSES = { CONF_CONCURRENCY: "2" };
 
-async function move(session: SessionOptions, home: Home, { canary, env }: WorkerNeeds): Promise<Household> {
+async function move(session: SessionOptions, homes: Homes, { canary, env }: WorkerNeeds): Promise<Household> {
   const needs = { ...(canary !== undefined && { canary }), env: { ...FEW_PROCESSES, ...env } };
-  if (home instanceof Rig) {
-    const worker = new WorkerHouse(session, home, needs);
-    return { rig: home, worker, close: () => worker.close() };
-  }
-  const servers = await openServers(home);
-  const rig = new Rig(servers);
+  const { rig, close: leave } = await homes.open();
   const worker = new WorkerHouse(session, rig, needs);
-  const close = async (): Promise<void> => {
-    await worker.close();
-    await rig.close();
-    await servers.close();
-  };
-  return { rig, worker, close };
+  return { rig, worker, close: () => worker.close().finally(leave) };
 }
 
 /** One worker for a scenario at a time; a new one, on other servers, after one that failed, and for another environment. */
 export class LoneWorker implements Place {
   readonly #session: SessionOptions;
-  readonly #home: Home;
+  readonly #homes: Homes;
   #household: Household | undefined;
   #env: string | undefined;
 
-  constructor(session: SessionOptions, home: Home) {
+  constructor(session: SessionOptions, homes: Homes) {
     this.#session = session;
-    this.#home = home;
+    this.#homes = homes;
   }
 
   async with(scenario: ScenarioVector, act: Act): Promise<boolean> {
@@ -124,7 +111,7 @@ export class LoneWorker implements Place {
     if (env !== this.#env) await this.close();
     try {
       this.#env = env;
-      this.#household ??= await move(this.#session, this.#home, scenario);
+      this.#household ??= await move(this.#session, this.#homes, scenario);
       const { worker, rig } = this.#household;
       await rig.hear(scenario.steps);
       await worker.ensure();
@@ -146,15 +133,15 @@ export class LoneWorker implements Place {
 /** A worker for each scenario, with the environment that it asks for. */
 export class OwnWorkers implements Place {
   readonly #session: SessionOptions;
-  readonly #home: Home;
+  readonly #homes: Homes;
 
-  constructor(session: SessionOptions, home: Home) {
+  constructor(session: SessionOptions, homes: Homes) {
     this.#session = session;
-    this.#home = home;
+    this.#homes = homes;
   }
 
   async with(scenario: ScenarioVector, act: Act): Promise<boolean> {
-    const { rig, worker, close } = await move(this.#session, this.#home, scenario);
+    const { rig, worker, close } = await move(this.#session, this.#homes, scenario);
     try {
       await rig.hear(scenario.steps);
       await worker.start();

@@ -1,10 +1,11 @@
 /** Plays scenarios: those of the shared worker beside each other, those without one in turn, each of the others with its own. */
 import type { SessionOptions } from "../ccp/session.ts";
 import { Rig } from "../rig/rig.ts";
-import { areApart, openServers, type ServerChoice } from "../rig/servers.ts";
+import { openServers, type ServerChoice } from "../rig/servers.ts";
 import { Oracle } from "../scenario/oracle.ts";
 import type { WorkerNeeds } from "../scenario/worker-house.ts";
 import type { WorkerUse } from "../suite/scenario.ts";
+import { homesApart, sharedHome } from "./homes.ts";
 import { LoneWorker, NoWorker, OwnWorkers, SharedWorker } from "./places.ts";
 import type { PlannedScenario } from "./plan.ts";
 import { type Place, type PlayContext, playOne } from "./play-one.ts";
@@ -64,22 +65,22 @@ export async function playAll(
       for (const [needs, scenarios] of byEnvironment(by("shared")))
         await playIn(scenarios, [new SharedWorker(session, rig, needs, oracle)], Math.max(1, parallel));
     };
-    const isApart = areApart(choice);
-    const lanesOf = (use: keyof typeof LANES) => Array.from({ length: isApart ? LANES[use] : 1 });
-    const home = isApart ? choice : rig;
+    const apart = homesApart(choice);
+    const homes = apart ?? sharedHome(rig);
+    const lanesOf = (use: keyof typeof LANES) => Array.from({ length: Math.min(LANES[use], homes.count) });
     const playAlone = (scenarios: readonly PlannedScenario[]): Promise<void> =>
       playIn(
         scenarios,
-        lanesOf("alone").map(() => new LoneWorker(session, home)),
+        lanesOf("alone").map(() => new LoneWorker(session, homes)),
       );
     const playOwn = (): Promise<void> =>
       playIn(
         by("own"),
-        lanesOf("own").map(() => new OwnWorkers(session, home)),
+        lanesOf("own").map(() => new OwnWorkers(session, homes)),
       );
     const sharing = [share(), playIn(by("none"), [new NoWorker(session, rig, oracle)])];
     // What has servers of its own disturbs nobody.
-    if (isApart) await Promise.all([...sharing, playAlone(by("alone")), playOwn()]);
+    if (apart !== undefined) await Promise.all([...sharing, playAlone(by("alone")), playOwn()]);
     else {
       await Promise.all(sharing);
       await playAlone(by("alone"));

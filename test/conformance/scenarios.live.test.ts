@@ -73,6 +73,7 @@ const BROKERS: readonly (readonly [name: string, servers: () => Promise<ServerCh
   ["the recorder", async () => ({}), 14],
   ["Redis", async () => ({ broker: await redisUrl() }), 14],
   ["RabbitMQ", async () => ({ broker: await amqpUrl() }), 13],
+  ["RabbitMQ with rooms", async () => ({ broker: await amqpUrl(), rooms: [await amqpUrl()] }), 13],
   ["SQLite", async () => ({ broker: "sqlite" }), 10],
 ];
 
@@ -110,6 +111,7 @@ test("Celery passes some of the levels of workers", async () => {
     "store.success",
     "store.failure.*",
     "read.failure.*",
+    "delivery.worker-killed.late-runs-again",
     "canvas.chain.two",
     "canvas.chord.two",
     "control.ping",
