@@ -2,6 +2,7 @@
 import { type AdapterInfo, DEFAULT_COMMANDS, featureNames } from "../ccp/messages.ts";
 import type { ServerKind } from "../suite/scenario.ts";
 import type { EncodeVector, Question, ScenarioVector, Vector } from "../suite/vector.ts";
+import { laterVersion } from "./applies.ts";
 import { OLD_CANARY } from "./old-canary.ts";
 
 /** A scenario to play, and the vector that its result is about. */
@@ -26,7 +27,9 @@ export function planRun(vectors: readonly Vector[], info: AdapterInfo, kind: Ser
   const disabled: { vector: Vector; missing: readonly string[] }[] = [];
   for (const vector of vectors) {
     const scenario = withCanary(scenarioOf(vector, commands), has);
+    const later = laterVersion(info, vector.applies);
     const missing = [
+      ...(later === undefined ? [] : [later]),
       ...(info.roles.includes(vector.role) ? [] : [`the role ${vector.role}`]),
       ...vector.features.filter((name) => !has.has(name)),
       ...(scenario === undefined ? [] : missingFor(scenario, info, commands, kind)),
