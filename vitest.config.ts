@@ -10,7 +10,8 @@ const config: ViteUserConfig = defineConfig({
   test: {
     environment: "node",
     pool: "forks",
-    maxWorkers: 2,
+    // Many tests wait for timers and for processes to start.
+    maxWorkers: 3,
     teardownTimeout: 20_000,
     projects: [
       {
@@ -22,7 +23,7 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: "live",
           include: live,
-          globalSetup: "test/helpers/services-setup.ts",
+          globalSetup: ["test/helpers/services-setup.ts", "scripts/lib/dashboard.mjs"],
           // The first test that needs RabbitMQ waits for its start: 8 s, on a busy machine three times that.
           testTimeout: 60_000,
           hookTimeout: 90_000,

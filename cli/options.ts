@@ -51,6 +51,7 @@ export interface GatewayFlags extends CallbackFlags, ConfigFlags {
   readonly dataDir: string;
   readonly flowerApi: boolean;
   readonly watchWorkers?: boolean;
+  readonly history: boolean;
   readonly state?: string;
   readonly schedules?: string;
   readonly hooks?: string;
@@ -167,6 +168,10 @@ export function withGatewayOptions(command: Command): Command {
     )
     .option("--no-flower-api", "do not serve Flower's API under /api")
     .option("--watch-workers", "listen for events of workers from the start, not from the first question on")
+    .option(
+      "--no-history",
+      "keep nothing of what happens to tasks, and do not listen to events of workers for it",
+    )
     .option("--require-keys", "ask every caller for a key; celerity api-keys makes them")
     .option("--tls-cert <file>", "speak HTTPS with this certificate (PEM, its chain after it)")
     .option("--tls-key <file>", "private key of --tls-cert (PEM)")

@@ -40,6 +40,8 @@ export async function acceptTask(
       : await acceptUnlessDuplicate(exchange, gateway, { plan, dedupe, beforeSend: options.beforeSend });
   if ((gateway.audit !== undefined || gateway.requests.logs) && accepted.isNew)
     exchange.noteSent(accepted.entry);
+  if (gateway.history !== undefined && accepted.isNew)
+    gateway.history.accepted(exchange, accepted.entry, plan.entry.submittedAtMs, plan.prepared.call);
   return accepted;
 }
 
@@ -49,6 +51,5 @@ async function acceptNew(
   { beforeSend }: AcceptOptions,
 ): Promise<AcceptedTask> {
   await beforeSend?.(plan.entry);
-  await sendTask(gateway, plan);
-  return { entry: plan.entry, isNew: true };
+  return { entry: await sendTask(gateway, plan), isNew: true };
 }

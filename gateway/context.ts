@@ -10,8 +10,10 @@ import type { Dedupe } from "./dedupe/dedupe.ts";
 import type { EventStreams } from "./event-stream.ts";
 import type { Fleet } from "./fleet/fleet.ts";
 import type { HeldTasks } from "./held/held-tasks.ts";
+import type { History } from "./history/history.ts";
 import type { HookDoor } from "./hooks/hook-door.ts";
 import type { Idempotency } from "./idempotency/idempotency.ts";
+import type { LiveDocuments } from "./live/live-documents.ts";
 import type { BrokerWatch } from "./lost/broker-watch.ts";
 import type { Losses } from "./lost/losses.ts";
 import type { GatewayFacts } from "./metrics/gateway-facts.ts";
@@ -65,6 +67,8 @@ export interface GatewayContext {
   readonly taskFeed: TaskFeed;
   readonly waits: Waits;
   readonly streams: EventStreams;
+  /** Listings that somebody follows. */
+  readonly live: LiveDocuments;
   readonly idempotency: Idempotency;
   readonly dedupe: Dedupe;
   readonly taskTypes: TaskTypes;
@@ -74,6 +78,8 @@ export interface GatewayContext {
   readonly publishing: Publishing;
   /** Which accepted tasks are lost. */
   readonly losses: Losses;
+  /** What happened to tasks; undefined: that is not kept. */
+  readonly history: History | undefined;
   /** Longest delay that is left to the broker. */
   readonly holdAfterSeconds: number;
   /** Asked for every task that a request names. */

@@ -1,5 +1,5 @@
 /** Makes all that routes share, from the options of a gateway. Opens nothing. */
-import type { App } from "../app/index.ts";
+import type { App, ClusterEvent, ClusterTask } from "../app/index.ts";
 import { Access } from "./access/access.ts";
 import { AuditLog } from "./access/audit.ts";
 import { Budget } from "./budget.ts";
@@ -12,8 +12,10 @@ import { EventStreams } from "./event-stream.ts";
 import { Fleet } from "./fleet/fleet.ts";
 import { HeldTasks } from "./held/held-tasks.ts";
 import { holdAfterSeconds } from "./held/hold-policy.ts";
+import { createHistory } from "./history/create-history.ts";
 import { createHookDoor } from "./hooks/hook-door.ts";
 import { Idempotency } from "./idempotency/idempotency.ts";
+import { LiveDocuments } from "./live/live-documents.ts";
 import { BrokerWatch } from "./lost/broker-watch.ts";
 import { Losses } from "./lost/losses.ts";
 import { GatewayFacts } from "./metrics/gateway-facts.ts";
@@ -59,6 +61,8 @@ export function createContext(options: GatewayOptions): GatewayContext {
     onState: (task, state) => facts.taskState(task, state),
     onWarning,
   });
+  const taskFeed = new TaskFeed({ state, tracker, onWarning });
+  const history = createHistory({ options: options.history, place, state, index, tracker, taskFeed });
   const holdAfter = options.holdAfterSeconds ?? holdAfterSeconds(app.settings);
   const brokerWatch = new BrokerWatch({ app, state, onWarning });
   const held = new Budget("bytes of bodies are being read", limits.bodyBytesHeld);
@@ -66,7 +70,11 @@ export function createContext(options: GatewayOptions): GatewayContext {
     ...(options.access?.publicUrl === undefined ? {} : { publicUrl: options.access.publicUrl }),
     ...options.webhooks,
     ...{ app, state, index, onWarning },
-    onAttempt: (outcome) => facts.webhookAttempt(outcome),
+    onAttempt: (outcome, { taskId, task }) => {
+      facts.webhookAttempt(outcome);
+      // A test of an endpoint is about no task.
+      if (task !== "") history?.did("callback", { id: taskId, task }, { detail: outcome });
+    },
     // With credentials, those of a caller say it.
     allowTraceback: options.allowTraceback === true && options.access === undefined,
     ...(options.egress === undefined ? {} : { egress: options.egress }),
@@ -97,8 +105,16 @@ export function createContext(options: GatewayOptions): GatewayContext {
       broker: brokerWatch,
       boundMs: (options.lostAfterSeconds ?? DEFAULT_LOST_SECONDS) * 1000,
       holdAfterMs: holdAfter * 1000,
+      onLost: (entry, atMs) => history?.lost(entry, atMs),
     }),
-    heldTasks: new HeldTasks({ app, state, index, onWarning }),
+    history,
+    heldTasks: new HeldTasks({
+      app,
+      state,
+      index,
+      onSent: (entry) => history?.did("published", entry, { state: "PENDING" }),
+      onWarning,
+    }),
     hooks: createHookDoor({ state, hooks: options.hooks, onWarning }),
     events: createEventDoor({ state, events: options.cloudEvents, onWarning }),
     holdAfterSeconds: holdAfter,
@@ -107,24 +123,39 @@ export function createContext(options: GatewayOptions): GatewayContext {
       ...(options.stateUrl === undefined ? { maxNodes: MAX_NODES_IN_MEMORY } : {}),
     }),
     schedules: new ScheduleBook({ app, place: options.schedules, onWarning }),
-    fleet: new Fleet({ app, enableEvents: options.enableTaskEvents ?? true, onWarning }),
+    fleet: new Fleet({
+      app,
+      enableEvents: options.enableTaskEvents ?? true,
+      onWarning,
+      ...(history?.settings.observed === true
+        ? { onTaskEvent: (event: ClusterEvent, task: ClusterTask) => history.heard(event, task) }
+        : {}),
+    }),
     queues: new QueueBook({ app, queues: options.queues ?? [] }),
     queueControl: new QueueControl(app),
     deadLetters: new DeadLetterBook({ app, limit: limits.deadLetters }),
-    replays: new ReplayDesk({ app, state, onWarning }),
+    replays: new ReplayDesk({
+      app,
+      state,
+      onMoved: ({ taskId: id, task }) => {
+        if (id !== undefined) history?.did("replayed", { id, task }, { state: "PENDING" });
+      },
+      onWarning,
+    }),
     webhooks,
     checkTask: createTaskCheck(app),
     revoke: options.revoke ?? ((taskIds, how) => app.revoke(taskIds, how)),
     limits,
     logger,
     tracker,
-    taskFeed: new TaskFeed({ state, tracker, onWarning }),
+    taskFeed,
     waits: new Waits(app, limits.waits),
     streams: new EventStreams({
       limit: limits.streams,
       heartbeatMs: limits.heartbeatMs,
       isWelcome: access && ((caller) => access.isStillValid(caller)),
     }),
+    live: new LiveDocuments({ onWarning }),
     held,
     waitMaxSeconds: options.waitMaxSeconds ?? DEFAULT_WAIT_MAX_SECONDS,
     allowTraceback: options.allowTraceback === true && access === undefined,

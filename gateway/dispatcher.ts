@@ -129,7 +129,8 @@ function logFailure(exchange: Exchange, error: unknown, problem: Problem, { logg
   const { req, path, requestId } = exchange;
   const facts = { problem: problem.type, method: req.method, path: logPath(path), requestId };
   if (status === 500) logger.error({ ...facts, err: error }, "A request failed");
-  else if (status > 500) logger.warn({ ...facts, err: error }, "A request could not be served");
+  // 501: what this gateway is not set up for is no trouble of its.
+  else if (status > 501) logger.warn({ ...facts, err: error }, "A request could not be served");
   else logger.debug({ ...facts, detail: problem.message }, "A request was refused");
 }
 

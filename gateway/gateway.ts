@@ -6,7 +6,9 @@ import type { ApiKeys } from "./access/api-keys.ts";
 import type { GatewayContext, Readiness } from "./context.ts";
 import { createContext } from "./create-context.ts";
 import { createDispatcher, type Dispatcher } from "./dispatcher.ts";
+import type { WorkerEvent } from "./fleet/fleet.ts";
 import { FLOWER_ROUTES } from "./flower/index.ts";
+import { Listening } from "./history/listening.ts";
 import type { GatewayOptions } from "./options.ts";
 import { createPublicSite } from "./public-site.ts";
 import { createRouter } from "./router.ts";
@@ -39,6 +41,7 @@ export class Gateway {
   readonly #dispatcher: Dispatcher;
   #starting: Promise<void> | undefined;
   #isStarted = false;
+  readonly #listening: Listening;
   #server: HttpServer | undefined;
   #closing: Promise<void> | undefined;
 
@@ -50,6 +53,10 @@ export class Gateway {
       createRouter(options.flowerApi === false ? ROUTES : [...ROUTES, ...FLOWER_ROUTES]),
       this.#context,
     );
+    this.#listening = new Listening({
+      listen: () => this.#context.fleet.watchTasks(),
+      logger: this.#context.logger,
+    });
     this.express = createPublicSite();
     this.handler = this.#startFirst(createHandler(this.#dispatcher, this.express));
   }
@@ -77,9 +84,11 @@ export class Gateway {
   }
 
   async #start(): Promise<void> {
-    const { state, index, taskTypes, webhooks, heldTasks, brokerWatch, fleet, logger } = this.#context;
+    const { state, index, taskTypes, webhooks, heldTasks, brokerWatch, fleet, history, logger } =
+      this.#context;
     await state.open();
     await index.open();
+    await history?.open();
     await taskTypes.open();
     await webhooks.start();
     if (this.#closing !== undefined) throw new ConfigurationError("The gateway is closed.");
@@ -91,6 +100,7 @@ export class Gateway {
     brokerWatch.start();
     // Connects in the background, so that the first task need not wait for it.
     void this.#context.ready();
+    if (history?.settings.observed === true) this.#listening.start();
     if (this.#options.watchWorkers === true) {
       fleet.watchTasks().catch((error: unknown) => {
         logger.warn({ err: error }, "Events of workers cannot be received");
@@ -120,6 +130,11 @@ export class Gateway {
     return this.#context.access?.apiKeys;
   }
 
+  /** An event of a task, from a worker in this process: the broker carries none (`onUncarriedEvent` of a worker). */
+  hear(event: WorkerEvent): void {
+    this.#context.fleet.hear(event);
+  }
+
   /** Whether tasks can be accepted: the broker answers. */
   ready(): Promise<Readiness> {
     return this.#context.ready();
@@ -143,8 +158,10 @@ export class Gateway {
       fleet,
       heldTasks,
       brokerWatch,
+      history,
       limits,
     } = this.#context;
+    this.#listening.close();
     const stopped = this.#server === undefined ? undefined : stopServer(this.#server, limits.closeGraceMs);
     waits.close();
     streams.close();
@@ -157,6 +174,7 @@ export class Gateway {
     await held;
     await brokerWatch.close();
     await this.#context.webhooks.stop();
+    await history?.close();
     await index.close();
     await schedules.close();
     await this.#context.idempotency.close();

@@ -15,7 +15,13 @@ export { SCOPES } from "./access/scopes.ts";
 export type { TenantOptions } from "./access/tenants.ts";
 export type { EventOptions } from "./cloudevents/event-door.ts";
 export type { Readiness } from "./context.ts";
+export type { WorkerEvent } from "./fleet/fleet.ts";
 export * from "./gateway.ts";
+export {
+  DEFAULT_HISTORY_SECONDS,
+  DEFAULT_HISTORY_TASKS,
+  type HistoryOptions,
+} from "./history/options.ts";
 export type { HookOptions, HookSecret, VerifierName } from "./hooks/hook-options.ts";
 export type { RuleOptions } from "./hooks/mapping/rules.ts";
 export { type Rehearsal, type RehearsedDelivery, rehearse } from "./hooks/rehearse.ts";

@@ -6,6 +6,7 @@ import type { Exchange } from "./exchange.ts";
 import { readPreference } from "./prefer.ts";
 import { Problem } from "./problems.ts";
 import { TASK_ID_PATTERN } from "./schema-parts.ts";
+import type { TaskEntry } from "./task-index.ts";
 import type { KnownTask } from "./task-text.ts";
 
 /** What task ids are made of. */
@@ -25,8 +26,14 @@ export async function findTask(
   if (!maySee(exchange.caller, entry)) throw new Problem("unknown-task", { members: { id } });
   if (document !== undefined) tracker.saw(document, entry);
   else if (entry === undefined) throw new Problem("unknown-task", { members: { id } });
-  else if (isReady(entry.state) && app.keepsResults) throw new Problem("task-expired", { members: { id } });
+  else if (isReady(entry.state) && app.keepsResults && mayHaveResult(entry))
+    throw new Problem("task-expired", { members: { id } });
   return { id, document, entry };
+}
+
+/** The end of others may be known from events alone. */
+function mayHaveResult({ ignoreResult, origin }: TaskEntry): boolean {
+  return !ignoreResult && origin !== "observed";
 }
 
 /** True when waiting for the task can bring anything. */

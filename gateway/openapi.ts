@@ -80,6 +80,7 @@ function operationOf({
 }: Route): object {
   const { parameters = [], ...rest } = operation;
   const isPublic = access === "public";
+  const scopes = access === "known" ? [] : [access];
   const hasQuery = parameters.some((parameter) => parameter.in === "query");
   const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => pathParameter(name));
   return {
@@ -102,7 +103,7 @@ function operationOf({
       ),
     },
     // Also without any, where the gateway asks nobody.
-    ...(isPublic ? {} : { security: [{}, { bearer: [access] }, { certificate: [access] }] }),
+    ...(isPublic ? {} : { security: [{}, { bearer: scopes }, { certificate: scopes }] }),
   };
 }
 
@@ -123,7 +124,8 @@ function responseOf({
   headers,
 }: ResponseSpec): object {
   const hasBody = schema !== undefined || contentType !== "application/json";
-  const text = { schema: { type: "string" } };
+  // Some readers take the schema of a stream for that of each event; OpenAPI 3.1 has none for events.
+  const text = contentType === "text/event-stream" ? {} : { schema: { type: "string" } };
   const content = {
     [contentType]: schema === undefined ? text : { schema: ref(schema) },
     ...Object.fromEntries(textTypes.map((type) => [type, text])),

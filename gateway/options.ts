@@ -3,6 +3,7 @@ import type { App, RevokeOptions } from "../app/index.ts";
 import type { EgressOptions } from "../egress/index.ts";
 import type { AccessOptions } from "./access/options.ts";
 import type { EventOptions } from "./cloudevents/event-door.ts";
+import type { HistoryOptions } from "./history/options.ts";
 import type { HookOptions } from "./hooks/hook-options.ts";
 import type { StateStore } from "./state/state-store.ts";
 import type { TaskIndex } from "./task-index.ts";
@@ -120,6 +121,8 @@ export interface GatewayOptions {
   readonly waitMaxSeconds?: number;
   /** How long a task may leave no trace before it is said to be LOST, in seconds. Default a week. */
   readonly lostAfterSeconds?: number;
+  /** Keep what happens to tasks, and statistics. Default: nothing is kept; `celerity gateway` keeps it. */
+  readonly history?: HistoryOptions;
   /** How long an Idempotency-Key counts, in seconds. Default a day. */
   readonly idempotencySeconds?: number;
   /**

@@ -85,6 +85,7 @@ export type ProblemName =
   | "state-unavailable"
   | "internal-error"
   | "results-disabled"
+  | "history-disabled"
   | "chords-impossible"
   | "revoke-impossible"
   | "bad-result"
@@ -444,6 +445,11 @@ export const PROBLEMS: Readonly<Record<ProblemName, ProblemType>> = {
     status: 501,
     title: "No results are kept",
     text: "This gateway has no result backend, or the task was sent with ignore_result, so nothing can be waited for.",
+  },
+  "history-disabled": {
+    status: 501,
+    title: "No history is kept",
+    text: "This gateway keeps no history of its tasks, and no statistics: its option history is off.",
   },
   "chords-impossible": {
     status: 501,

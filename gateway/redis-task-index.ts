@@ -33,24 +33,32 @@ const PRUNED_ROUNDS = 4;
 /** What never changes of a task is in `entry`, as JSON. */
 const FIELDS = ["entry", "state", "done", "eta"] as const;
 
-/** Keys: 1 order, 2 number of the newest, then one for each task. Arguments: 1 lifetime in ms, then id and four fields for each. */
+/**
+ * Keys: 1 order, 2 number of the newest, then one for each task. Arguments: 1 lifetime in ms, then id, four fields and the origin
+ * for each. A gateway's word of a task counts more than what was observed.
+ */
 const RECORD = redisScript(`
 for at = 3, #KEYS do
-  local arg = 5 * (at - 3) + 2
+  local arg = 6 * (at - 3) + 2
   if redis.call('EXISTS', KEYS[at]) == 0 then
     redis.call('HSET', KEYS[at], 'entry', ARGV[arg + 1], 'state', ARGV[arg + 2], 'done', ARGV[arg + 3], 'eta', ARGV[arg + 4])
     redis.call('PEXPIRE', KEYS[at], ARGV[1])
     redis.call('ZADD', KEYS[1], redis.call('INCR', KEYS[2]), ARGV[arg])
+    if ARGV[arg + 5] ~= '' then redis.call('HSET', KEYS[at], 'origin', ARGV[arg + 5]) end
+  elseif ARGV[arg + 5] == '' and redis.call('HDEL', KEYS[at], 'origin') == 1 then
+    redis.call('HSET', KEYS[at], 'entry', ARGV[arg + 1], 'eta', ARGV[arg + 4])
   end
 end
 `);
 
-/** Keys: one for each task. Arguments for each: state, done, and eta or 'as it was'. */
+/** Keys: one for each task. Arguments for each: state, done, eta or 'as it was', and '1' to leave one that has ended alone. */
 const UPDATE = redisScript(`
 for at, key in ipairs(KEYS) do
-  if redis.call('EXISTS', key) == 1 then
-    redis.call('HSET', key, 'state', ARGV[3 * at - 2], 'done', ARGV[3 * at - 1])
-    if ARGV[3 * at] ~= 'as it was' then redis.call('HSET', key, 'eta', ARGV[3 * at]) end
+  local arg = 4 * at - 3
+  local done = redis.call('HGET', key, 'done')
+  if done and (done == '' or ARGV[arg + 3] == '') then
+    redis.call('HSET', key, 'state', ARGV[arg], 'done', ARGV[arg + 1])
+    if ARGV[arg + 2] ~= 'as it was' then redis.call('HSET', key, 'eta', ARGV[arg + 2]) end
   end
 end
 `);
@@ -115,10 +123,11 @@ class RedisTaskIndex implements TaskIndex {
 
   async #change(changes: readonly TaskChange[]): Promise<void> {
     const keys = changes.map(({ id }) => this.#key(id));
-    const args = changes.flatMap(({ state, doneAtMs, etaMs }) => [
+    const args = changes.flatMap(({ state, doneAtMs, etaMs, unlessDone }) => [
       state,
       doneAtMs ?? "",
       etaMs ?? "as it was",
+      unlessDone === true ? "1" : "",
     ]);
     await this.#redis.script(UPDATE, keys, args);
   }
@@ -196,7 +205,7 @@ function slices<Item>(items: readonly Item[]): readonly (readonly Item[])[] {
 }
 
 function toArguments({ state, doneAtMs, etaMs, ...entry }: TaskEntry): (string | number)[] {
-  return [entry.id, JSON.stringify(entry), state, doneAtMs ?? "", etaMs ?? ""];
+  return [entry.id, JSON.stringify(entry), state, doneAtMs ?? "", etaMs ?? "", entry.origin ?? ""];
 }
 
 type Constant = Omit<TaskEntry, "state" | "doneAtMs" | "etaMs">;

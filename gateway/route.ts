@@ -41,8 +41,10 @@ export interface Route {
   /** Segments in braces are parameters: `/v1/tasks/{id}`. */
   readonly path: string;
   readonly operation: OperationSpec;
-  /** What its caller must be allowed; `public`: nothing, not even to be known. Default: admin. */
-  readonly access?: Scope | "public";
+  /**
+   * What its caller must be allowed; `known`: nothing, but to be known; `public`: not even that. Default: admin.
+   */
+  readonly access?: Scope | "known" | "public";
   /** Of the body; absent for routes without one. */
   readonly requestSchema?: SchemaName;
   /** A request without a body is good, too. */

@@ -10,6 +10,7 @@ import { COMPLETION_SCHEMAS, type CompletionSchemaName } from "./completions/sch
 import { DEAD_LETTER_SCHEMAS, type DeadLetterSchemaName } from "./dead-letters/schemas.ts";
 import { DEDUPE_SCHEMAS, type DedupeSchemaName } from "./dedupe/schemas.ts";
 import { FLEET_SCHEMAS, type FleetSchemaName } from "./fleet/schemas.ts";
+import { HISTORY_SCHEMAS, type HistorySchemaName } from "./history/schemas.ts";
 import { HOOK_SCHEMAS, type HookSchemaName } from "./hooks/schemas.ts";
 import { QUEUE_SCHEMAS, type QueueSchemaName } from "./queues/schemas.ts";
 import { SCHEDULE_SCHEMAS, type ScheduleSchemaName } from "./schedules/schemas.ts";
@@ -32,6 +33,7 @@ export type SchemaName =
   | WorkflowSchemaName
   | WebhookSchemaName
   | ScheduleSchemaName
+  | HistorySchemaName
   | HookSchemaName
   | EventSchemaName
   | QueueSchemaName
@@ -95,6 +97,7 @@ export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
   ...WORKFLOW_SCHEMAS,
   ...WEBHOOK_SCHEMAS,
   ...SCHEDULE_SCHEMAS,
+  ...HISTORY_SCHEMAS,
   ...HOOK_SCHEMAS,
   ...EVENT_SCHEMAS,
   ...QUEUE_SCHEMAS,

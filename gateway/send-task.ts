@@ -6,8 +6,8 @@ import type { Plan } from "./plan-task.ts";
 import { Problem } from "./problems.ts";
 import type { TaskEntry } from "./task-index.ts";
 
-/** Publishes or holds, and takes note. */
-export async function sendTask(gateway: GatewayContext, plan: Plan): Promise<void> {
+/** Publishes or holds, and takes note; resolves with what it noted. */
+export async function sendTask(gateway: GatewayContext, plan: Plan): Promise<TaskEntry> {
   const { publishing, heldTasks, tracker, taskFeed, facts } = gateway;
   const { holdUntilMs } = plan;
   const startedAtMs = performance.now();
@@ -25,6 +25,7 @@ export async function sendTask(gateway: GatewayContext, plan: Plan): Promise<voi
     throw sentButNotNoted(error, entry);
   }
   taskFeed.announce(entry);
+  return entry;
 }
 
 /** No 202 for an id that a restarted gateway would not know: but the caller must learn that the task is on its way. */

@@ -4,6 +4,7 @@
  */
 import {
   addMissingColumns,
+  inList,
   type LateColumn,
   openTables,
   powerSlices,
@@ -19,6 +20,7 @@ import { withStateErrors } from "./state/state-error.ts";
 import {
   DEFAULT_MAX_AGE_SECONDS,
   DEFAULT_STORED_ENTRIES,
+  foldCase,
   readTaskCursor,
   type TaskChange,
   type TaskEntry,
@@ -49,6 +51,12 @@ const SEQUENCE: Readonly<Record<SqlDialect, string>> = {
 /** Place of a text in another, counted from 1; 0 when it is not there. */
 const POSITION: Readonly<Record<SqlDialect, string>> = { sqlite: "instr", postgresql: "strpos" };
 
+/** A to Z as small letters, and nothing else: PostgreSQL otherwise folds as people do. */
+const FOLDED: Readonly<Record<SqlDialect, (column: string) => string>> = {
+  sqlite: (column) => `lower(${column})`,
+  postgresql: (column) => `lower(${column} COLLATE "C")`,
+};
+
 function schema(dialect: SqlDialect): readonly SchemaObject[] {
   const ddl = `CREATE TABLE ${TABLE} (seq ${SEQUENCE[dialect]}, id VARCHAR(155) NOT NULL UNIQUE, task TEXT NOT NULL,
     queue TEXT NOT NULL, state TEXT NOT NULL, submitted_at BIGINT NOT NULL, done_at BIGINT, eta BIGINT,
@@ -61,6 +69,7 @@ const LATE_COLUMNS: readonly LateColumn[] = [
   { name: "tenant", type: "TEXT" },
   { name: "owner", type: "TEXT" },
   { name: "replayed_from", type: "TEXT" },
+  { name: "origin", type: "TEXT" },
 ];
 
 interface Row {
@@ -78,10 +87,25 @@ interface Row {
   readonly tenant: string | null;
   readonly owner: string | null;
   readonly replayed_from: string | null;
+  /** null: accepted by a gateway. */
+  readonly origin: "observed" | null;
 }
 
 const COLUMNS =
-  "id, task, queue, state, submitted_at, done_at, eta, ignore_result, tags, tenant, owner, replayed_from";
+  "id, task, queue, state, submitted_at, done_at, eta, ignore_result, tags, tenant, owner, replayed_from, origin";
+/** All but what events have told. */
+const OF_ACCEPTED = [
+  "task",
+  "queue",
+  "submitted_at",
+  "eta",
+  "ignore_result",
+  "tags",
+  "tenant",
+  "owner",
+  "replayed_from",
+  "origin",
+].map((column) => `${column} = excluded.${column}`);
 const ROW = `(${repeat("?", COLUMNS.split(",").length)})`;
 
 /** Opens the database on first use, or by open(). */
@@ -127,9 +151,14 @@ class SqlTaskIndex implements TaskIndex {
     await commit(await this.#open(), async (tx) => {
       await insert(tx, [...entries.values()]);
       // In one order everywhere, so that no two gateways wait for each other.
-      for (const { id, state, doneAtMs, etaMs } of [...changes.values()].sort(byId)) {
+      for (const { id, state, doneAtMs, etaMs, unlessDone } of [...changes.values()].sort(byId)) {
         const sql = `UPDATE ${TABLE} SET state = ?, done_at = ?, eta = COALESCE(?, eta) WHERE id = ?`;
-        await tx.run(sql, [state, doneAtMs, etaMs ?? null, id]);
+        await tx.run(unlessDone === true ? `${sql} AND done_at IS NULL` : sql, [
+          state,
+          doneAtMs,
+          etaMs ?? null,
+          id,
+        ]);
       }
     });
   }
@@ -202,7 +231,9 @@ function toCondition(
   dialect: SqlDialect,
 ): { readonly text: string; readonly params: readonly SqlValue[] } {
   const { state, task, queue, tag, sinceMs, untilMs, tenant, owner } = filter;
-  const all: readonly (readonly [string, SqlValue | undefined])[] = [
+  const q = filter.q === undefined ? undefined : foldCase(filter.q);
+  const [at, folded] = [POSITION[dialect], FOLDED[dialect]];
+  const all: readonly (readonly [string, ...(SqlValue | undefined)[]])[] = [
     ["state = ?", state],
     ["task = ?", task],
     ["queue = ?", queue],
@@ -211,27 +242,50 @@ function toCondition(
     ["submitted_at < ?", untilMs],
     ["tenant = ?", tenant],
     ["owner = ?", owner],
+    [`(${at}(${folded("id")}, ?) = 1 OR ${at}(${folded("task")}, ?) > 0)`, q, q],
     ["seq < ?", before],
   ];
-  const given = all.flatMap(([text, value]) => (value === undefined ? [] : [{ text, value }]));
-  const conditions = given.map(({ text }) => text).join(" AND ");
-  return { text: conditions === "" ? "" : `WHERE ${conditions}`, params: given.map(({ value }) => value) };
+  const given = all.filter(([, value]) => value !== undefined);
+  const conditions = given.map(([text]) => text).join(" AND ");
+  const params = given.flatMap(([, ...values]) => values.map((value) => value ?? null));
+  return { text: conditions === "" ? "" : `WHERE ${conditions}`, params };
 }
 
+/** A gateway's word of a task counts more than what was observed. */
 async function insert(tx: SqlTransaction, entries: readonly TaskEntry[]): Promise<void> {
+  const observed = entries.filter(({ origin }) => origin === "observed");
+  const accepted = observed.length === 0 ? entries : entries.filter(({ origin }) => origin === undefined);
+  await insertRows(tx, await unknownOf(tx, observed), "DO NOTHING");
+  const take = `DO UPDATE SET ${OF_ACCEPTED.join(", ")} WHERE ${TABLE}.origin IS NOT NULL`;
+  await insertRows(tx, accepted, take);
+}
+
+async function insertRows(tx: SqlTransaction, entries: readonly TaskEntry[], known: string): Promise<void> {
   for (const slice of powerSlices(entries, ROWS)) {
     await tx.run(
-      `INSERT INTO ${TABLE} (${COLUMNS}) VALUES ${repeat(ROW, slice.length)} ON CONFLICT (id) DO NOTHING`,
+      `INSERT INTO ${TABLE} (${COLUMNS}) VALUES ${repeat(ROW, slice.length)} ON CONFLICT (id) ${known}`,
       slice.flatMap(toParams),
     );
   }
 }
 
+/** An INSERT that finds a row there uses up a number all the same. */
+async function unknownOf(tx: SqlTransaction, entries: readonly TaskEntry[]): Promise<readonly TaskEntry[]> {
+  const known = new Set<string>();
+  for (const slice of powerSlices(entries, ROWS)) {
+    const { text, params } = inList(slice.map(({ id }) => id));
+    const rows = await tx.all<Pick<Row, "id">>(`SELECT id FROM ${TABLE} WHERE id IN ${text}`, params);
+    for (const { id } of rows) known.add(id);
+  }
+  return entries.filter(({ id }) => !known.has(id));
+}
+
 function toParams(entry: TaskEntry): SqlValue[] {
   const { id, task, queue, state, submittedAtMs, doneAtMs, etaMs, ignoreResult } = entry;
-  const { tags, tenant, owner, replayedFrom } = entry;
+  const { tags, tenant, owner, replayedFrom, origin = null } = entry;
   const times = [submittedAtMs, doneAtMs, etaMs];
-  return [id, task, queue, state, ...times, ignoreResult ? 1 : 0, tagText(tags), tenant, owner, replayedFrom];
+  const ownership = [tagText(tags), tenant, owner, replayedFrom, origin];
+  return [id, task, queue, state, ...times, ignoreResult ? 1 : 0, ...ownership];
 }
 
 function tagText(tags: readonly string[]): string | null {
@@ -253,6 +307,7 @@ function toEntry(row: Row): TaskEntry {
     tenant: row.tenant,
     owner: row.owner,
     replayedFrom: row.replayed_from,
+    ...(row.origin === null ? {} : { origin: row.origin }),
   };
 }
 

@@ -47,12 +47,17 @@ export class TaskFeed {
     this.#options = options;
   }
 
+  /** Whether anybody is told of changes, here or at another gateway. */
+  get isFollowed(): boolean {
+    if (this.#followers > 0) return true;
+    if (Date.now() - this.#lookedAtMs >= LOOK_MS) this.#look();
+    return this.#isHeard;
+  }
+
   /** A task was accepted here. Costs nothing while nobody listens anywhere. */
   announce(entry: TaskEntry): void {
     // With followers of its own the gateway hears of it from the tracker.
-    if (this.#followers > 0) return;
-    if (Date.now() - this.#lookedAtMs >= LOOK_MS) this.#look();
-    if (this.#isHeard) this.#append(entry);
+    if (this.#followers === 0 && this.isFollowed) this.#append(entry);
   }
 
   #look(): void {

@@ -21,6 +21,8 @@ const DESCRIPTIONS: Readonly<Record<(typeof TEXTS)[number] | keyof typeof TIMES,
   since: "Only tasks submitted at this time or later (RFC 3339, with an offset).",
   until: "Only tasks submitted before this time.",
 };
+/** Shorter ones would find nearly everything. */
+const MIN_SEARCH = 2;
 
 export const FILTER_PARAMETERS: readonly ParameterSpec[] = [
   ...TEXTS.map(
@@ -39,6 +41,12 @@ export const FILTER_PARAMETERS: readonly ParameterSpec[] = [
       schema: { type: "string", format: "date-time" },
     }),
   ),
+  {
+    name: "q",
+    in: "query",
+    description: "Only tasks whose id begins with this, or whose name has it in it, in capitals or not.",
+    schema: { type: "string", minLength: MIN_SEARCH, maxLength: MAX_TEXT },
+  },
 ];
 
 /** What of a filter one task can be judged by, when it comes. */
@@ -50,18 +58,31 @@ export function readConditions(query: URLSearchParams): TaskConditions {
   for (const name of TEXTS) {
     const value = query.get(name);
     if (value === null) continue;
-    if (value.length > MAX_TEXT || value.includes("\0")) {
-      throw new Problem("invalid-arguments", {
-        detail: `The parameter ${name} may have up to ${MAX_TEXT} characters, and no NUL.`,
-      });
-    }
+    requireText(name, value);
     conditions[name] = value;
+  }
+  const q = query.get("q");
+  if (q !== null) {
+    requireText("q", q);
+    if (q.length < MIN_SEARCH)
+      throw new Problem("invalid-arguments", {
+        detail: `The parameter q must have at least ${MIN_SEARCH} characters.`,
+      });
+    conditions.q = q;
   }
   for (const name of ["since", "until"] as const) {
     const value = query.get(name);
     if (value !== null) conditions[TIMES[name]] = parseIsoTime(readTime(value, `/${name}`), name);
   }
   return conditions;
+}
+
+/** Throws Problem `invalid-arguments`. */
+function requireText(name: string, value: string): void {
+  if (value.length <= MAX_TEXT && !value.includes("\0")) return;
+  throw new Problem("invalid-arguments", {
+    detail: `The parameter ${name} may have up to ${MAX_TEXT} characters, and no NUL.`,
+  });
 }
 
 /** With the page. Throws Problem `invalid-arguments` or `bad-eta`. */

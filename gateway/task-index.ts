@@ -28,6 +28,8 @@ export interface TaskEntry {
   readonly owner: string | null;
   /** The task that this one repeats. */
   readonly replayedFrom: string | null;
+  /** Somebody else has sent it: it was seen in events. Absent: a gateway accepted it. */
+  readonly origin?: "observed";
 }
 
 /** What may change about an entry. */
@@ -37,6 +39,8 @@ export interface TaskChange {
   readonly doneAtMs: number | null;
   /** Another time to run; default: as it was. Milliseconds since 1970. */
   readonly etaMs?: number;
+  /** Nothing changes when the task has ended: this was heard late, perhaps. */
+  readonly unlessDone?: true;
 }
 
 /** Which tasks a listing shows: those that all given members fit. */
@@ -52,6 +56,8 @@ export interface TaskFilter {
   readonly untilMs?: number;
   readonly tenant?: string;
   readonly owner?: string;
+  /** What its id begins with, or its name has in it; a to z and A to Z are the same. */
+  readonly q?: string;
   /** Where the page before ended: its `next`. See {@link isTaskCursor}. */
   readonly cursor?: string;
   /** Entries on a page at most. */
@@ -69,7 +75,10 @@ export interface TaskPage {
 export interface TaskIndex {
   /** Opens what it needs. Rejects when it cannot. Twice is fine. */
   open(): Promise<void>;
-  /** Resolves when the entries are kept so that a killed process would still know them. An id that is known stays as it is. */
+  /**
+   * Resolves when the entries are kept so that a killed process would still know them. An id that is known stays as it is; but a
+   * task that was only observed, and is now said to be accepted, keeps nothing but its state.
+   */
   record(batch: readonly TaskEntry[]): Promise<void>;
   /** Takes note of a new state, soon; an unknown id is ignored. */
   update(change: TaskChange): void;
@@ -123,10 +132,30 @@ export function fitsFilter(entry: TaskEntry, filter: TaskFilter): boolean {
     fits(entry.queue, filter.queue) &&
     fits(entry.tenant, filter.tenant) &&
     fits(entry.owner, filter.owner) &&
+    (filter.q === undefined || fitsSearch(entry, foldCase(filter.q))) &&
     (filter.tag === undefined || entry.tags.includes(filter.tag)) &&
     (filter.sinceMs === undefined || entry.submittedAtMs >= filter.sinceMs) &&
     (filter.untilMs === undefined || entry.submittedAtMs < filter.untilMs)
   );
+}
+
+function fitsSearch({ id, task }: TaskEntry, folded: string): boolean {
+  return foldCase(id).startsWith(folded) || foldCase(task).includes(folded);
+}
+
+/** Only what every database folds in the same way. */
+export function foldCase(text: string): string {
+  return text.replace(/[A-Z]+/g, (capitals) => capitals.toLowerCase());
+}
+
+/** What the index knows of a task that was observed before its gateway told of it. */
+export function acceptObserved(observed: TaskEntry, accepted: TaskEntry): TaskEntry {
+  return { ...accepted, state: observed.state, doneAtMs: observed.doneAtMs };
+}
+
+/** The entry after a change. */
+export function applyChange(entry: TaskEntry, { unlessDone, ...change }: TaskChange): TaskEntry {
+  return unlessDone === true && entry.doneAtMs !== null ? entry : { ...entry, ...change };
 }
 
 function fits(value: string | null, wanted: string | undefined): boolean {
@@ -158,7 +187,12 @@ class MemoryTaskIndex implements TaskIndex {
 
   async record(batch: readonly TaskEntry[]): Promise<void> {
     for (const entry of batch) {
-      if (this.#byId.has(entry.id)) continue;
+      const known = this.#byId.get(entry.id);
+      if (known !== undefined) {
+        if (known.entry.origin === "observed" && entry.origin === undefined)
+          known.entry = acceptObserved(known.entry, entry);
+        continue;
+      }
       const at = this.#recorded % this.#ring.length;
       const oldest = this.#ring[at];
       if (oldest !== undefined) this.#byId.delete(oldest.entry.id);
@@ -171,7 +205,7 @@ class MemoryTaskIndex implements TaskIndex {
 
   update(change: TaskChange): void {
     const slot = this.#byId.get(change.id);
-    if (slot !== undefined) slot.entry = { ...slot.entry, ...change };
+    if (slot !== undefined) slot.entry = applyChange(slot.entry, change);
   }
 
   async find(id: string): Promise<TaskEntry | undefined> {

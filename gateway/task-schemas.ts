@@ -110,13 +110,17 @@ export const TASK_SCHEMAS: Readonly<Record<TaskSchemaName, Schema>> = {
   },
   TaskSummary: {
     type: "object",
-    required: ["id", "task", "queue", "state", "terminal", "submitted_at", "links"],
+    required: ["id", "task", "queue", "state", "terminal", "origin", "submitted_at", "links"],
     properties: {
       id,
       task: { type: "string" },
-      queue: { type: "string" },
+      queue: { type: "string", description: "Empty for an observed task of which nobody has said it." },
       state,
       terminal: { type: "boolean" },
+      origin: {
+        enum: ["gateway", "observed"],
+        description: "observed: somebody else has sent it, and workers have told of it.",
+      },
       ...OF_THE_INDEX,
     },
   },

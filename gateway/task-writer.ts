@@ -3,7 +3,7 @@
  * batch, so that a busy gateway writes few large batches and an idle one makes nobody wait.
  */
 import { StateError, toStateError } from "./state/state-error.ts";
-import type { TaskChange, TaskEntry } from "./task-index.ts";
+import { acceptObserved, applyChange, type TaskChange, type TaskEntry } from "./task-index.ts";
 
 /** What is written in one step: changes are of entries that were written before. */
 export interface TaskBatch {
@@ -65,7 +65,12 @@ export class TaskWriter {
     if (pending.entries.size + entries.length > MAX_PENDING) {
       return Promise.reject(new StateError("The task index cannot be written as fast as tasks come."));
     }
-    for (const entry of entries) if (!pending.entries.has(entry.id)) pending.entries.set(entry.id, entry);
+    for (const entry of entries) {
+      const known = pending.entries.get(entry.id);
+      if (known === undefined) pending.entries.set(entry.id, entry);
+      else if (known.origin === "observed" && entry.origin === undefined)
+        pending.entries.set(entry.id, acceptObserved(known, entry));
+    }
     this.#schedule();
     return pending.written;
   }
@@ -73,7 +78,10 @@ export class TaskWriter {
   update(change: TaskChange): void {
     const { changes } = this.#pending;
     if (changes.size >= MAX_PENDING) return;
-    changes.set(change.id, { ...changes.get(change.id), ...change });
+    const known = changes.get(change.id);
+    if (known === undefined) changes.set(change.id, change);
+    else if (change.unlessDone !== true || known.doneAtMs === null)
+      changes.set(change.id, mergeChanges(known, change));
     this.#schedule();
   }
 
@@ -85,7 +93,8 @@ export class TaskWriter {
   /** The entry with the changes that are not written yet. */
   changed(entry: TaskEntry): TaskEntry {
     const [older, newer] = [this.#writing?.changes.get(entry.id), this.#pending.changes.get(entry.id)];
-    return older === undefined && newer === undefined ? entry : { ...entry, ...older, ...newer };
+    const changed = older === undefined ? entry : applyChange(entry, older);
+    return newer === undefined ? changed : applyChange(changed, newer);
   }
 
   /** Resolves when all that was taken note of before the call is written, or could not be. */
@@ -137,4 +146,10 @@ export class TaskWriter {
       this.#options.onWarning("Old entries of the task index could not be removed", error);
     }
   }
+}
+
+/** Both in one: it counts for tasks that have ended when one of them does. */
+function mergeChanges(older: TaskChange, newer: TaskChange): TaskChange {
+  const { unlessDone: _, ...merged } = { ...older, ...newer };
+  return older.unlessDone === true && newer.unlessDone === true ? { ...merged, unlessDone: true } : merged;
 }

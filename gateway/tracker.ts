@@ -45,7 +45,7 @@ export class Tracker {
     for (const { task, state } of entries) this.#options.onState(task, state);
     if (this.#listeners.size === 0) return;
     for (const entry of entries) {
-      this.#tell(entry);
+      this.tell(entry);
       this.watch(entry);
     }
   }
@@ -67,10 +67,15 @@ export class Tracker {
     const change = { id: entry.id, state, doneAtMs: isReady(state) ? doneAtMs(document) : null };
     this.#options.index.update(change);
     this.#count(entry, state);
-    this.#tell({ ...entry, ...change });
+    this.tell({ ...entry, ...change });
   }
 
-  #count({ id, task }: TaskEntry, state: string): void {
+  /** A worker has told of a state. */
+  heard({ id, task, state }: Pick<TaskEntry, "id" | "task" | "state">): void {
+    this.#count({ id, task }, state);
+  }
+
+  #count({ id, task }: Pick<TaskEntry, "id" | "task">, state: string): void {
     if (this.#counted.get(id) === state) return;
     this.#counted.delete(id);
     this.#counted.set(id, state);
@@ -89,7 +94,8 @@ export class Tracker {
     };
   }
 
-  #tell(entry: TaskEntry): void {
+  /** Tells all listeners of a task as it is now. */
+  tell(entry: TaskEntry): void {
     for (const listener of [...this.#listeners]) listener(entry);
   }
 

@@ -4,6 +4,7 @@
 //   --out <folder>           writes there instead
 //   --adapters <folder>      adapters of another folder
 //   --reports <folder>       keeps the reports of each implementation there
+// Implementations that know no other broker are tried on the RabbitMQ of CONFORMANCE_AMQP, or one that is started here.
 //   --build-timeout <s>, --run-timeout <s>   how long one adapter may take (1800 each)
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
@@ -33,6 +34,8 @@ async function main() {
   const { loadSuite } = await import("../conformance/suite/load.ts");
   const { makeMatrix, toMatrixMarkdown, writeMatrix } = await import("../conformance/report/matrix/index.ts");
   const { VERSION } = await import("../version.ts");
+  const rabbit = process.env.CONFORMANCE_AMQP === undefined ? await startRabbit() : undefined;
+  if (rabbit !== undefined) process.env.CONFORMANCE_AMQP = `${rabbit.url}//`;
   const matrix = await makeMatrix({
     adapters: resolve(options.adapters),
     only: options.only?.split(","),
@@ -46,11 +49,21 @@ async function main() {
     ...(options.reports !== undefined && { reports: resolve(options.reports) }),
     onProgress: (line) => console.error(line),
   });
+  await rabbit?.stop();
   console.log(toMatrixMarkdown(matrix));
   // A part does not replace the whole.
   const out = options.out ?? (options.only === undefined ? `${root}conformance` : undefined);
   if (out !== undefined) console.error(`Written: ${writeMatrix(matrix, out).join(", ")}`);
   return 0;
+}
+
+/** undefined where it is not installed. */
+async function startRabbit() {
+  const { rabbitPlan } = await import("../test/helpers/services-plans.ts");
+  const { startServer } = await import("../test/helpers/services-server.ts");
+  return await rabbitPlan()
+    .then(startServer)
+    .catch(() => undefined);
 }
 
 /** The Python that has the newest Celery. */

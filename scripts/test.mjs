@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { build } from "./lib/build.mjs";
 import { ensurePackages } from "./lib/packages.mjs";
 import {
+  ensureClientPackages,
   ensureDjangoPackages,
   ensureFlaskPackages,
   ensureFuzzPackages,
@@ -24,6 +25,7 @@ if (await setUp("npm packages", ensurePackages, true)) {
   await setUp("django-celery-beat", ensureDjangoPackages, Boolean(process.env.CI));
   await setUp("Flask", ensureFlaskPackages, Boolean(process.env.CI));
   await setUp("Schemathesis", ensureFuzzPackages, Boolean(process.env.CI));
+  await setUp("httpx", ensureClientPackages, Boolean(process.env.CI));
   await check("build", build);
   await check("lint", async () => (await runTool("@biomejs/biome/bin/biome", ["check", "."])) === 0);
   await runTests();

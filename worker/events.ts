@@ -31,12 +31,25 @@ export interface EventSenderOptions {
   /** Setting eventExchange. */
   readonly exchange: string;
   readonly taskEvents: boolean;
+  /** Told of every event of a task that the broker cannot carry. */
+  readonly onUncarried?: ((event: TaskEvent) => void) | undefined;
   /** What the broker is told of an ended task. */
   readonly verdict: (job: Job, outcome: Outcome) => Verdict;
   readonly load: () => { readonly active: number; readonly processed: number };
   /** Called for each heartbeat. */
   readonly onHeartbeat: () => void;
   readonly onWarning: (message: string, error?: unknown) => void;
+}
+
+/** An event of a task as it is sent, under Celery's names. */
+export interface TaskEvent {
+  readonly type: string;
+  /** Node name. */
+  readonly hostname: string;
+  /** Seconds since 1970. */
+  readonly timestamp: number;
+  readonly clock: number;
+  readonly [field: string]: unknown;
 }
 
 /** Told of every task, whether or not events of it are sent. */
@@ -141,20 +154,30 @@ export class EventSender {
   refused(refusal: Refusal): void {
     for (const observer of this.#observers) observer.refused(refusal);
     const { taskId, exception } = refusal;
-    if (!this.#available || !this.#taskEvents || taskId === undefined) return;
+    if (!this.#isHeard || taskId === undefined) return;
     const facts = { uuid: taskId, exception: exceptionRepr(exception) };
-    this.#outbox.addToBatch(this.#event("task-failed", facts));
+    this.#tell(this.#event("task-failed", facts));
   }
 
   #isWanted({ task }: Job): boolean {
-    return this.#taskEvents && this.#available && task.options.sendEvents !== false;
+    return this.#isHeard && task.options.sendEvents !== false;
+  }
+
+  /** Whether events of tasks reach anybody. */
+  get #isHeard(): boolean {
+    return this.#available ? this.#taskEvents : this.#options.onUncarried !== undefined;
   }
 
   #task({ request }: Job, [type, facts]: EventFacts): void {
-    this.#outbox.addToBatch(this.#event(type, { uuid: request.id, ...facts }));
+    this.#tell(this.#event(type, { uuid: request.id, ...facts }));
   }
 
-  #event(type: string, facts: Facts): Facts {
+  #tell(event: TaskEvent): void {
+    if (this.#available) this.#outbox.addToBatch(event);
+    else this.#options.onUncarried?.(event);
+  }
+
+  #event(type: string, facts: Facts): TaskEvent {
     const { hostname, clock } = this.#options;
     return {
       hostname,

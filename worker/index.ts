@@ -4,6 +4,7 @@ import { runEagerly } from "./eager.ts";
 
 export * from "./bootstep.ts";
 export { revokeHere } from "./control/revoke-commands.ts";
+export type { TaskEvent } from "./events.ts";
 export type { Job } from "./job.ts";
 export { nodeName } from "./node-name.ts";
 export * from "./outcome.ts";

@@ -1,6 +1,7 @@
 /** What a worker is made from; what is left out comes from the app's settings. */
 import type { App } from "../app/index.ts";
 import type { Bootstep } from "./bootstep.ts";
+import type { TaskEvent } from "./events.ts";
 
 export interface WorkerOptions {
   readonly app: App;
@@ -34,6 +35,8 @@ export interface WorkerOptions {
   readonly prefetchMultiplier?: number;
   /** Send task events; default: the setting workerSendTaskEvents. */
   readonly taskEvents?: boolean;
+  /** Told of events of tasks where the broker cannot carry them (SQL): for a monitor in the same process. */
+  readonly onUncarriedEvent?: (event: TaskEvent) => void;
   /** File that keeps revoked tasks across restarts; default: the setting workerStateDb. */
   readonly stateFile?: string;
   /** Ask other workers for what is revoked when starting; default true. */

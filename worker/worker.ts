@@ -248,6 +248,7 @@ export class Worker {
       serializer: app.codecs.serializer(app.settings.eventSerializer),
       exchange: app.settings.eventExchange,
       taskEvents: this.#options.taskEvents ?? app.settings.workerSendTaskEvents,
+      onUncarried: this.#options.onUncarriedEvent,
       verdict: (job, outcome) => verdictOf({ job, outcome }, app),
       load: () => ({ active: this.jobs.active.length, processed: this.processed }),
       onHeartbeat: () => app.signals.send("heartbeat_sent", () => this.#event),

@@ -66,6 +66,7 @@ export async function openGateway(
     ...(revoke === undefined ? {} : { revoke }),
     ...(flags.schedules === undefined ? {} : { schedules: flags.schedules }),
     flowerApi: flags.flowerApi,
+    history: { ...file.history, enabled: flags.history },
     ...(flags.watchWorkers === undefined ? {} : { watchWorkers: flags.watchWorkers }),
     ...(flags.accessLog === undefined ? {} : { accessLog: flags.accessLog }),
     ...(flags.showQueues === undefined ? {} : { queues: flags.showQueues }),

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { type App, loadApp, ownTaskNames } from "../../app/index.ts";
-import { type RevokeTasks, schedulePlace } from "../../gateway/index.ts";
+import { type Gateway, type RevokeTasks, schedulePlace } from "../../gateway/index.ts";
 import { redactUrl, splitBrokerUrls } from "../../transports/index.ts";
 import { VERSION } from "../../version.ts";
 import { revokeHere, type Worker } from "../../worker/index.ts";
@@ -59,9 +59,16 @@ async function up(flags: Flags): Promise<void> {
   const logger = createLogger(flags);
   const app = await loadApp(flags.app ?? EXAMPLES);
   const schedules = flags.schedules ?? ownSchedules(app, folder);
-  const worker = startableWorker(app, flags, logger);
+  const worker = startableWorker(app, flags, logger, {
+    ...(flags.history ? { onUncarriedEvent: (event) => gateway.hear(event) } : {}),
+  });
   const showQueues = [...(flags.showQueues ?? []), ...worker.queues.map(({ name }) => name)];
-  const gateway = await openGateway(app, { ...flags, schedules, showQueues }, logger, revokeFor(worker));
+  const gateway: Gateway = await openGateway(
+    app,
+    { ...flags, schedules, showQueues },
+    logger,
+    revokeFor(worker),
+  );
   // First the port, then the rest: a port in use is the likeliest trouble.
   const { url } = await gateway.listen(listenOptions(flags));
   const beat = startableBeat(app, schedulePlace(schedules), logger);

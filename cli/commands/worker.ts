@@ -87,8 +87,14 @@ function expanded(path: string | undefined, { hostname }: WorkerFlags): string |
 }
 
 /** A worker as the flags describe it. */
-export function startableWorker(app: App, flags: WorkerFlags, logger: Logger): Worker {
+export function startableWorker(
+  app: App,
+  flags: WorkerFlags,
+  logger: Logger,
+  more: Pick<WorkerOptions, "onUncarriedEvent"> = {},
+): Worker {
   return createWorker({
+    ...more,
     app,
     logger,
     ...(flags.app === undefined ? {} : { appModule: flags.app }),

@@ -1,5 +1,9 @@
 /** The section `gateway`: what of a gateway's options is data, under the same names in snake_case. */
-import { DEFAULT_GATEWAY_LIMITS, DEFAULT_WEBHOOK_SETTINGS } from "../../gateway/index.ts";
+import {
+  DEFAULT_GATEWAY_LIMITS,
+  DEFAULT_HISTORY_SECONDS,
+  DEFAULT_WEBHOOK_SETTINGS,
+} from "../../gateway/index.ts";
 import {
   definition,
   list,
@@ -177,6 +181,16 @@ export const GATEWAY_SCHEMA: Schema = section("The gateway of `celerity gateway`
   hold_after_seconds: number(
     "Tasks with a longer delay are kept here until they are due; default: half of what the broker waits for an acknowledgement.",
   ),
+  history: section("What happens to tasks, and statistics of them.", {
+    enabled: onOff("Keep it.", { "x-flag": "history", default: true }),
+    seconds: whole("How long it is kept.", { minimum: 3600, default: DEFAULT_HISTORY_SECONDS }),
+    max_tasks: whole("Tasks whose history is kept, about. Default: 100000, and 10000 in memory.", {
+      minimum: 1,
+    }),
+    observed: onOff("Listen to events of workers, and list tasks that others have sent.", {
+      default: true,
+    }),
+  }),
   access,
   hooks: named("Webhooks that come in, by name.", definition("HookRequest")),
   cloud_events: definition("EventOptions"),

@@ -6,6 +6,7 @@ export type Scope =
   | "tasks:submit"
   | "tasks:read"
   | "tasks:cancel"
+  | "tasks:arguments"
   | "results:traceback"
   | "workflows"
   | "schedules:read"

@@ -6,6 +6,7 @@ export const SCOPES: Readonly<Record<Scope, string>> = {
   "tasks:submit": "send tasks",
   "tasks:read": "read tasks, workflows and their results, and follow them",
   "tasks:cancel": "revoke tasks and workflows",
+  "tasks:arguments": "see the arguments of tasks in their history",
   "results:traceback": "see the tracebacks of failed tasks",
   workflows: "send workflows",
   "schedules:read": "read schedules",

@@ -9,6 +9,8 @@ import { LEASE_MS, type ReplayRecord, ReplayRecords, type ReplayState } from "./
 export interface ReplayDeskOptions {
   readonly app: App;
   readonly state: StateStore;
+  /** Told of each letter that was sent. */
+  readonly onMoved?: (letter: DeadLetter) => void;
   readonly onWarning: (message: string, error?: unknown) => void;
 }
 
@@ -91,7 +93,7 @@ export class ReplayDesk {
   }
 
   async #run(running: Running, isAllowed: ReplayOrder["isAllowed"]): Promise<void> {
-    const { app, onWarning } = this.#options;
+    const { app, onMoved, onWarning } = this.#options;
     const { record } = running;
     const timer = setInterval(() => void this.#save(running), SAVE_INTERVAL_MS);
     let state: ReplayState = "done";
@@ -99,7 +101,7 @@ export class ReplayDesk {
       const onProgress = (change: Partial<ReplayRecord>): void => {
         running.record = { ...running.record, ...change };
       };
-      await runReplay({ app, record, isAllowed, signal: running.stop.signal, onProgress });
+      await runReplay({ app, record, isAllowed, onMoved, signal: running.stop.signal, onProgress });
     } catch (error) {
       state = running.ended ?? "failed";
       if (state === "failed") onWarning(`The replay of dead letters of ${record.queue} has failed`, error);

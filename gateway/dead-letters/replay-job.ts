@@ -20,6 +20,8 @@ export interface ReplayJobOptions {
   readonly signal: AbortSignal;
   /** Whether the caller may have a letter sent. */
   readonly isAllowed: (letter: DeadLetter) => boolean;
+  /** Told of each letter that was sent. */
+  readonly onMoved?: ((letter: DeadLetter) => void) | undefined;
   /** Told of each letter that is done with. */
   readonly onProgress: (change: Partial<ReplayRecord>) => void;
 }
@@ -91,7 +93,7 @@ async function* deliveriesOf(
 }
 
 async function settle(
-  { app, record, signal, isAllowed }: ReplayJobOptions,
+  { app, record, signal, isAllowed, onMoved }: ReplayJobOptions,
   connection: ReconnectingConnection,
   delivery: Delivery,
   pace: Pace,
@@ -109,7 +111,8 @@ async function settle(
     await pace.wait(signal);
     fate = await send(app, connection, letter, record.toQueue);
   }
-  if (fate !== "moved") {
+  if (fate === "moved") onMoved?.(letter);
+  else {
     const { name } = deadLetterQueue(record.queue);
     await connection.publish(message, { exchange: "", routingKey: name });
   }

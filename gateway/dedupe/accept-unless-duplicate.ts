@@ -78,12 +78,13 @@ async function accept(
     });
     return { entry: waiting, isNew: true };
   }
+  let sent = entry;
   await claimed(entry, verdict.claim, async () => {
     if (verdict.kind === "replace") await callOff(gateway, verdict.id);
     await beforeSend?.(entry);
-    await sendTask(gateway, plan);
+    sent = await sendTask(gateway, plan);
   });
-  return { entry, isNew: true };
+  return { entry: sent, isNew: true };
 }
 
 async function claimed(entry: TaskEntry, claim: DedupeClaim, work: () => Promise<void>): Promise<void> {

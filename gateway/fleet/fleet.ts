@@ -8,6 +8,7 @@ import {
   broadcast,
   type ClusterEvent,
   ClusterState,
+  type ClusterTask,
   type ControlReplies,
   createEventReceiver,
   type EventReceiver,
@@ -23,6 +24,19 @@ export interface FleetOptions {
   /** Ask workers that send no events of tasks to do so, as Flower does, once somebody wants to know of tasks. */
   readonly enableEvents: boolean;
   readonly onWarning: (message: string, error?: unknown) => void;
+  /** Told of every event of a task, with what is known of the task by then. */
+  readonly onTaskEvent?: (event: ClusterEvent, task: ClusterTask) => void;
+}
+
+/** What a worker tells, under Celery's names. */
+export interface WorkerEvent {
+  readonly type: string;
+  /** Node name. */
+  readonly hostname: string;
+  /** Seconds since 1970. */
+  readonly timestamp: number;
+  readonly clock: number;
+  readonly [field: string]: unknown;
 }
 
 /** Commands to workers that wait for their answers at one time. */
@@ -33,6 +47,8 @@ const COMMAND_TIMEOUT_MS = 5000;
 const SEARCH_TIMEOUT_MS = 1000;
 /** Processes of workers that were told to send events. */
 const MAX_TOLD = 5000;
+/** How often each is told, with one of its heartbeats. */
+const TIMES_TOLD = 4;
 
 export class Fleet {
   readonly state: ClusterState;
@@ -40,7 +56,8 @@ export class Fleet {
   readonly #counts = new FlowerCounts();
   readonly #options: FleetOptions;
   readonly #commands = new Budget("commands to workers run", MAX_COMMANDS);
-  readonly #told = new Set<string>();
+  /** How often each process was told to send events. */
+  readonly #told = new Map<string, number>();
   #receiver: EventReceiver | undefined;
   #started: Promise<void> | undefined;
   #wantsTasks = false;
@@ -137,24 +154,31 @@ export class Fleet {
     if (this.#closed) await receiver.stop();
   }
 
+  /** Takes in an event of a worker in this process, unless the broker brings them. */
+  hear(event: WorkerEvent): void {
+    if (this.#receiver === undefined) this.#onEvent({ ...event, local_received: Date.now() / 1000 });
+  }
+
   #onEvent(event: ClusterEvent): void {
     const { type, hostname, uuid, pid } = event;
     this.state.event(event);
     const task =
       type.startsWith("task-") && typeof uuid === "string" ? this.state.tasks.get(uuid) : undefined;
     if (task !== undefined || type.startsWith("worker-")) this.#counts.observe(event, task);
+    if (task !== undefined) this.#options.onTaskEvent?.(event, task);
     if (this.#wantsTasks && type !== "worker-offline" && type.startsWith("worker-"))
       this.#enableEvents(hostname, typeof pid === "number" ? pid : null);
   }
 
-  /** Once for every process: Flower says it to all, every five seconds. */
+  /** A few times for every process, whose first events come before it hears commands. Flower says it to all, every five seconds. */
   #enableEvents(hostname: string, pid: number | null): void {
     const { app, enableEvents, onWarning } = this.#options;
     const process = `${hostname}.${pid}`;
-    if (!enableEvents || this.#told.has(process)) return;
-    const [oldest] = this.#told;
-    if (this.#told.size >= MAX_TOLD && oldest !== undefined) this.#told.delete(oldest);
-    this.#told.add(process);
+    const times = this.#told.get(process) ?? 0;
+    if (!enableEvents || times >= TIMES_TOLD) return;
+    const [oldest] = this.#told.keys();
+    if (times === 0 && this.#told.size >= MAX_TOLD && oldest !== undefined) this.#told.delete(oldest);
+    this.#told.set(process, times + 1);
     broadcast(app, "enable_events", { destination: [hostname] }).catch((error: unknown) => {
       this.#told.delete(process);
       onWarning("A worker could not be asked for events of its tasks", error);

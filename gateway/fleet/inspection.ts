@@ -10,6 +10,8 @@ export interface WorkerAnswers {
   readonly byCommand: PlainObject;
   /** When the newest came, in milliseconds since 1970. */
   readonly atMs: number;
+  /** When it last told of its tasks; undefined: never. */
+  readonly tasksAtMs?: number;
 }
 
 export interface InspectionOptions {
@@ -42,6 +44,7 @@ export class Inspection {
   #askedAtMs = 0;
   #wasAsked = false;
   #searchedAtMs = 0;
+  #expiredAtMs = 0;
 
   constructor(options: InspectionOptions) {
     this.#options = options;
@@ -94,14 +97,20 @@ export class Inspection {
     await (this.#running.get("search") ?? this.#running.get(""));
   }
 
-  /** Asks one worker everything, its tasks included. */
-  inspect(worker: string): Promise<void> {
-    return this.#once(worker, () => this.#ask([...FLEET_COMMANDS, ...TASK_COMMANDS], [worker]));
+  /** Asks one worker everything, its tasks included; with `isFreshEnough` not again within some seconds. */
+  async inspect(
+    worker: string,
+    { isFreshEnough = false }: { readonly isFreshEnough?: boolean } = {},
+  ): Promise<void> {
+    const { tasksAtMs = 0 } = this.#workers.get(worker) ?? {};
+    if (isFreshEnough && tasksAtMs > Math.max(this.#expiredAtMs, Date.now() - FRESH_MS)) return;
+    await this.#once(worker, () => this.#ask([...FLEET_COMMANDS, ...TASK_COMMANDS], [worker]));
   }
 
   /** The next question is asked anew: something was changed. */
   expire(): void {
     this.#askedAtMs = 0;
+    this.#expiredAtMs = Date.now();
   }
 
   #once(name: string, work: () => Promise<void>): Promise<void> {
@@ -132,7 +141,9 @@ export class Inspection {
       this.#workers.delete(oldest);
     const byCommand = { ...before?.byCommand };
     setOwn(byCommand, command, answer);
-    this.#workers.set(worker, { byCommand, atMs: Date.now() });
+    const atMs = Date.now();
+    const isOfTasks = TASK_COMMANDS.some((one) => one === command);
+    this.#workers.set(worker, { ...before, byCommand, atMs, ...(isOfTasks ? { tasksAtMs: atMs } : {}) });
     if (command === "registered") this.#learn(answer);
   }
 

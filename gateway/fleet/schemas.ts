@@ -1,5 +1,7 @@
 /** Shapes of workers and of what they are told, as JSON Schema. */
+
 import { QUEUE_PATTERN, ref, type Schema, taskName, time } from "../schema-parts.ts";
+import { MAX_WORKER_TASKS } from "./worker-tasks.ts";
 
 export type FleetSchemaName =
   | "Worker"
@@ -20,6 +22,15 @@ const MAX_SECONDS = 315_576_000;
 const text: Schema = { type: ["string", "null"] };
 const number: Schema = { type: ["number", "null"] };
 const count: Schema = { type: ["integer", "null"], minimum: 0 };
+const tasks: Schema = {
+  type: ["array", "null"],
+  maxItems: MAX_WORKER_TASKS,
+  items: {
+    type: "object",
+    required: ["id", "task"],
+    properties: { id: { type: "string" }, task: { type: "string" }, started_at: time, eta: time },
+  },
+};
 const slots: Schema = { type: "integer", minimum: 0, maximum: MAX_RESIZE };
 const limit: Schema = { type: ["number", "null"], minimum: 0, maximum: MAX_SECONDS };
 
@@ -62,6 +73,9 @@ export const FLEET_SCHEMAS: Readonly<Record<FleetSchemaName, Schema>> = {
         items: { type: "string" },
         description: "Names of its tasks, with what was set of them.",
       },
+      active_tasks: { ...tasks, description: "What it runs; only of one worker, as the two below." },
+      reserved_tasks: { ...tasks, description: "What it has taken, and runs when there is room." },
+      scheduled_tasks: { ...tasks, description: "What it has taken, and runs at its time." },
       totals: { type: ["object", "null"], description: "How many of each task it has run." },
       links: { type: "object", required: ["self"], properties: { self: { type: "string" } } },
     },

@@ -19,6 +19,8 @@ export interface HeldTasksOptions {
   readonly app: App;
   readonly state: StateStore;
   readonly index: TaskIndex;
+  /** Told of each task that was sent. */
+  readonly onSent?: (entry: TaskEntry) => void;
   readonly onWarning: (message: string, error?: unknown) => void;
 }
 
@@ -139,8 +141,10 @@ export class HeldTasks {
       return this.#postpone(entry, RETRY_MS);
     }
     // Who has forgotten it knows it from now on.
-    await index.record([{ ...held.entry, submittedAtMs: Date.now() }]);
+    const sent = { ...held.entry, submittedAtMs: Date.now() };
+    await index.record([sent]);
     index.update({ id: entry.id, state: "PENDING", doneAtMs: null });
+    this.#options.onSent?.(sent);
     await state.agenda.settle(TOPIC, entry);
   }
 

@@ -5,7 +5,7 @@ import { etagOf } from "../task-view.ts";
 import type { QueueState } from "./queue-book.ts";
 
 /** The JSON object of one queue. */
-export function queueMembers(queue: QueueState, { base, caller }: Exchange): object {
+export function queueMembers(queue: QueueState, { base, caller }: Pick<Exchange, "base" | "caller">): object {
   const name = fromQueue(caller, queue.name);
   const self = `${base}/v1/queues/${encodeURIComponent(name)}`;
   return {

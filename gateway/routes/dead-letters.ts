@@ -3,10 +3,9 @@ import type { GatewayContext } from "../context.ts";
 import type { LetterSummary } from "../dead-letters/dead-letter-book.ts";
 import { after, readCursor, writeCursor } from "../dead-letters/letter-cursor.ts";
 import { letterText, summaryMembers } from "../dead-letters/letter-view.ts";
-import type { Exchange } from "../exchange.ts";
 import type { ParameterSpec, Route } from "../route.ts";
 import { writeJson } from "../task-view.ts";
-import { nextLink, pageParameters, readLimit } from "./page.ts";
+import { type Asked, answerPage, nextLink, type Page, pageParameters, readLimit } from "./page.ts";
 import { QUEUE_PROBLEMS } from "./shared.ts";
 
 const NO_STORE = { "cache-control": "no-store" };
@@ -42,24 +41,25 @@ export const listDeadLetters: Route = {
   },
   problems: [...QUEUE_PROBLEMS, "invalid-arguments"],
   async handle(exchange, gateway) {
-    const { query, base } = exchange;
-    const limit = readLimit(query);
-    const found = await collect(exchange, gateway, limit + 1);
-    const page = found.slice(0, limit);
-    const last = page.at(-1);
-    const next =
-      found.length > limit && last !== undefined
-        ? nextLink(`${base}/v1/dead-letters`, query, writeCursor(last.owner, last.letter))
-        : undefined;
-    const members = page.map(({ owner, letter }) =>
-      summaryMembers(letter, fromQueue(exchange.caller, owner), base),
-    );
-    exchange.json(200, writeJson({ dead_letters: members, ...(next && { next }) }), {
-      ...NO_STORE,
-      ...(next === undefined ? {} : { link: `<${next}>; rel="next"` }),
-    });
+    answerPage(exchange, await deadLetterPage(exchange, gateway));
   },
 };
+
+type Books = Pick<GatewayContext, "queues" | "deadLetters">;
+
+export async function deadLetterPage(asked: Asked, books: Books): Promise<Page> {
+  const { query, base, caller } = asked;
+  const limit = readLimit(query);
+  const found = await collect(asked, books, limit + 1);
+  const page = found.slice(0, limit);
+  const last = page.at(-1);
+  const next =
+    found.length > limit && last !== undefined
+      ? nextLink(`${base}/v1/dead-letters`, query, writeCursor(last.owner, last.letter))
+      : undefined;
+  const members = page.map(({ owner, letter }) => summaryMembers(letter, fromQueue(caller, owner), base));
+  return { text: writeJson({ dead_letters: members, ...(next && { next }) }), next };
+}
 
 interface Found {
   /** The queue whose dead letter it is. */
@@ -68,8 +68,8 @@ interface Found {
 }
 
 async function collect(
-  { query, caller }: Exchange,
-  { queues, deadLetters }: GatewayContext,
+  { query, caller }: Asked,
+  { queues, deadLetters }: Books,
   count: number,
 ): Promise<readonly Found[]> {
   const [queue, reason, task, cursorText] = ["queue", "reason", "task", "cursor"].map((name) =>

@@ -3,12 +3,21 @@ import type { Exchange } from "../exchange.ts";
 import { DELIVERY_ID } from "../hooks/delivery-id.ts";
 import type { Delivery } from "../hooks/delivery-log.ts";
 import type { Hook } from "../hooks/hook.ts";
+import { isVisible } from "../hooks/hook.ts";
 import { deliveryMembers, hookLink } from "../hooks/hook-view.ts";
 import { answerTaken, deliver } from "../hooks/receive.ts";
 import { Problem } from "../problems.ts";
 import type { Route } from "../route.ts";
 import { writeJson } from "../task-view.ts";
-import { nextLink, pageParameters, readCursor, readLimit } from "./page.ts";
+import {
+  type Asked,
+  answerPage,
+  nextLink,
+  type Page,
+  pageParameters,
+  readCursor,
+  readLimit,
+} from "./page.ts";
 import { HOOK_PROBLEMS, SUBMIT_PROBLEMS } from "./shared.ts";
 
 const path = "/v1/hooks/{hook}/deliveries";
@@ -47,12 +56,56 @@ export const listDeliveries: Route = {
         ? nextLink(`${hookLink(hook.name, base)}/deliveries`, query, last.id)
         : undefined;
     const deliveries = page.map((delivery) => deliveryMembers(hook, delivery, base));
-    exchange.json(200, writeJson({ deliveries, ...(next && { next }) }), {
-      "cache-control": "no-store",
-      ...(next === undefined ? {} : { link: `<${next}>; rel="next"` }),
-    });
+    answerPage(exchange, { text: writeJson({ deliveries, ...(next && { next }) }), next });
   },
 };
+
+/** Hooks whose deliveries are listed together, the first by name. */
+const MAX_HOOKS = 200;
+
+/** What came in at all hooks, newest first. */
+export const listAllDeliveries: Route = {
+  method: "GET",
+  path: "/v1/hook-deliveries",
+  access: "webhooks",
+  operation: {
+    operationId: "listAllHookDeliveries",
+    summary: "List deliveries of all hooks",
+    description: `Newest first, without their bodies, of the hooks that the caller may see; of the first ${MAX_HOOKS} by name.`,
+    tags: ["hooks"],
+    parameters: pageParameters("Deliveries"),
+  },
+  responses: listDeliveries.responses,
+  problems: [...HOOK_PROBLEMS, "invalid-arguments"],
+  async handle(exchange, gateway) {
+    answerPage(exchange, await allDeliveryPage(exchange, gateway));
+  },
+};
+
+export async function allDeliveryPage(
+  { query, base, caller }: Asked,
+  { hooks: { book, log } }: Pick<GatewayContext, "hooks">,
+): Promise<Page> {
+  const limit = readLimit(query);
+  const after = readCursor(query, DELIVERY_ID);
+  const hooks = (await book.list("", MAX_HOOKS)).filter((hook) => isVisible(caller, hook));
+  const ofEach = await Promise.all(
+    hooks.map(async (hook) => {
+      const found = await log.list(hook, { after, limit: limit + 1 });
+      return found.map((delivery) => ({ hook, delivery }));
+    }),
+  );
+  // Ids of newer deliveries sort first.
+  const found = ofEach.flat().sort((a, b) => (a.delivery.id < b.delivery.id ? -1 : 1));
+  const page = found.slice(0, limit);
+  const last = page.at(-1);
+  const next =
+    found.length > limit && last !== undefined
+      ? nextLink(`${base}/v1/hook-deliveries`, query, last.delivery.id)
+      : undefined;
+  const deliveries = page.map(({ hook, delivery }) => deliveryMembers(hook, delivery, base));
+  return { text: writeJson({ deliveries, ...(next && { next }) }), next };
+}
 
 /** One delivery, with its body. */
 export const getDelivery: Route = {

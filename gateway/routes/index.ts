@@ -12,11 +12,12 @@ import { getTask } from "./get-task.ts";
 import { getWorkflow } from "./get-workflow.ts";
 import { health, readiness } from "./health.ts";
 import { deleteHook, getHook, putHook } from "./hook.ts";
-import { getDelivery, listDeliveries, replayDelivery } from "./hook-deliveries.ts";
+import { getDelivery, listAllDeliveries, listDeliveries, replayDelivery } from "./hook-deliveries.ts";
 import { jwks } from "./jwks.ts";
 import { listHooks } from "./list-hooks.ts";
 import { listSchedules } from "./list-schedules.ts";
 import { listTasks } from "./list-tasks.ts";
+import { live } from "./live.ts";
 import { metrics } from "./metrics.ts";
 import { openapiDocument } from "./openapi-document.ts";
 import { problemPage } from "./problem-page.ts";
@@ -31,10 +32,12 @@ import { revokeWorkflow } from "./revoke-workflow.ts";
 import { rotateHook } from "./rotate-hook.ts";
 import { deleteSchedule, getSchedule, putSchedule } from "./schedule.ts";
 import { pauseSchedule, resumeSchedule, triggerSchedule } from "./schedule-actions.ts";
+import { stats } from "./stats.ts";
 import { submitBatch } from "./submit-batch.ts";
 import { submitTask } from "./submit-task.ts";
 import { submitWorkflow } from "./submit-workflow.ts";
 import { taskEvents } from "./task-events.ts";
+import { taskHistory } from "./task-history.ts";
 import { deleteTaskType, getTaskType, listTaskTypes, putTaskType } from "./task-types.ts";
 import { getWebhookDelivery, listWebhookDeliveries, redeliverWebhook } from "./webhook-deliveries.ts";
 import {
@@ -65,8 +68,10 @@ export const ROUTES: readonly Route[] = [
   deleteTask,
   getResult,
   taskEvents,
+  taskHistory,
   completeTask,
   allEvents,
+  live,
   listTaskTypes,
   getTaskType,
   putTaskType,
@@ -117,6 +122,7 @@ export const ROUTES: readonly Route[] = [
   deleteHook,
   rotateHook,
   listDeliveries,
+  listAllDeliveries,
   getDelivery,
   replayDelivery,
   receiveEvents,
@@ -128,6 +134,7 @@ export const ROUTES: readonly Route[] = [
   revokeApiKey,
   openapiDocument,
   asyncapiDocument,
+  stats,
   metrics,
   health,
   readiness,

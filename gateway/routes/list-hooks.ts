@@ -1,9 +1,18 @@
+import type { GatewayContext } from "../context.ts";
 import { isVisible } from "../hooks/hook.ts";
 import { HOOK_NAME } from "../hooks/hook-options.ts";
 import { hookMembers } from "../hooks/hook-view.ts";
 import type { Route } from "../route.ts";
 import { writeJson } from "../task-view.ts";
-import { nextLink, pageParameters, readCursor, readLimit } from "./page.ts";
+import {
+  type Asked,
+  answerPage,
+  nextLink,
+  type Page,
+  pageParameters,
+  readCursor,
+  readLimit,
+} from "./page.ts";
 import { HOOK_PROBLEMS } from "./shared.ts";
 
 /** The hooks that the caller may see, by name. */
@@ -26,19 +35,22 @@ export const listHooks: Route = {
     },
   },
   problems: [...HOOK_PROBLEMS, "invalid-arguments"],
-  async handle(exchange, { hooks }) {
-    const { query, base, caller } = exchange;
-    const limit = readLimit(query);
-    const found = await hooks.book.list(readCursor(query, HOOK_NAME) ?? "", limit + 1);
-    const page = found.slice(0, limit);
-    const last = page.at(-1);
-    const next =
-      found.length > limit && last !== undefined ? nextLink(`${base}/v1/hooks`, query, last.name) : undefined;
-    const visible = page.filter((hook) => isVisible(caller, hook));
-    const members = visible.map((hook) => hookMembers(hook, base, hooks.tallies.get(hook.key)));
-    exchange.json(200, writeJson({ hooks: members, ...(next && { next }) }), {
-      "cache-control": "no-store",
-      ...(next === undefined ? {} : { link: `<${next}>; rel="next"` }),
-    });
+  async handle(exchange, gateway) {
+    answerPage(exchange, await hookPage(exchange, gateway));
   },
 };
+
+export async function hookPage(
+  { query, base, caller }: Asked,
+  { hooks }: Pick<GatewayContext, "hooks">,
+): Promise<Page> {
+  const limit = readLimit(query);
+  const found = await hooks.book.list(readCursor(query, HOOK_NAME) ?? "", limit + 1);
+  const page = found.slice(0, limit);
+  const last = page.at(-1);
+  const next =
+    found.length > limit && last !== undefined ? nextLink(`${base}/v1/hooks`, query, last.name) : undefined;
+  const visible = page.filter((hook) => isVisible(caller, hook));
+  const members = visible.map((hook) => hookMembers(hook, base, hooks.tallies.get(hook.key)));
+  return { text: writeJson({ hooks: members, ...(next && { next }) }), next };
+}

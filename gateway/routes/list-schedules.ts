@@ -1,8 +1,9 @@
+import type { GatewayContext } from "../context.ts";
 import type { Route } from "../route.ts";
 import { scheduleMembers } from "../schedules/schedule-view.ts";
 import { shownEntries } from "../schedules/tenant-schedules.ts";
 import { writeJson } from "../task-view.ts";
-import { nextLink, pageParameters, readLimit } from "./page.ts";
+import { type Asked, answerPage, nextLink, type Page, pageParameters, readLimit } from "./page.ts";
 import { SCHEDULE_PROBLEMS } from "./shared.ts";
 
 /** All schedules, by name. */
@@ -26,23 +27,26 @@ export const listSchedules: Route = {
     },
   },
   problems: [...SCHEDULE_PROBLEMS, "invalid-arguments"],
-  async handle(exchange, { schedules, app }) {
-    const { query, base } = exchange;
-    const limit = readLimit(query);
-    const after = query.get("cursor");
-    const all = shownEntries(exchange.caller, await schedules.ask((store) => store.list()));
-    const rest = after === null ? all : all.filter(({ name }) => name > after);
-    const page = rest.slice(0, limit);
-    const last = page.at(-1);
-    const next =
-      rest.length > limit && last !== undefined
-        ? nextLink(`${base}/v1/schedules`, query, last.name)
-        : undefined;
-    const options = { base, dueTimes: 1, timezone: app.settings.timezone ?? "UTC" };
-    const body = { schedules: page.map((entry) => scheduleMembers(entry, options)), ...(next && { next }) };
-    exchange.json(200, writeJson(body), {
-      "cache-control": "no-store",
-      ...(next === undefined ? {} : { link: `<${next}>; rel="next"` }),
-    });
+  async handle(exchange, gateway) {
+    answerPage(exchange, await schedulePage(exchange, gateway));
   },
 };
+
+export async function schedulePage(
+  { query, base, caller }: Asked,
+  { schedules, app }: Pick<GatewayContext, "schedules" | "app">,
+): Promise<Page> {
+  const limit = readLimit(query);
+  const after = query.get("cursor");
+  const all = shownEntries(caller, await schedules.ask((store) => store.list()));
+  const rest = after === null ? all : all.filter(({ name }) => name > after);
+  const page = rest.slice(0, limit);
+  const last = page.at(-1);
+  const next =
+    rest.length > limit && last !== undefined
+      ? nextLink(`${base}/v1/schedules`, query, last.name)
+      : undefined;
+  const options = { base, dueTimes: 1, timezone: app.settings.timezone ?? "UTC" };
+  const body = { schedules: page.map((entry) => scheduleMembers(entry, options)), ...(next && { next }) };
+  return { text: writeJson(body), next };
+}

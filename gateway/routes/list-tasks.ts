@@ -8,7 +8,7 @@ import type { TaskEntry } from "../task-index.ts";
 import { taskLinks } from "../task-view.ts";
 import { nextLink, pageParameters } from "./page.ts";
 
-/** The tasks this gateway has accepted, newest first. */
+/** The tasks that gateways have accepted, and those seen in events, newest first. */
 export const listTasks: Route = {
   method: "GET",
   path: "/v1/tasks",
@@ -16,7 +16,8 @@ export const listTasks: Route = {
   operation: {
     operationId: "listTasks",
     summary: "List recent tasks",
-    description: "The tasks that this gateway accepted, newest first, without their results.",
+    description:
+      "The tasks that this gateway accepted, and those it heard of that others have sent (origin observed, when a history is kept), newest first, without their results.",
     tags: ["tasks"],
     parameters: [...FILTER_PARAMETERS, ...pageParameters("Tasks")],
   },
@@ -49,6 +50,7 @@ export function toSummary(entry: TaskEntry, { base, caller }: Pick<Exchange, "ba
     queue: fromQueue(caller, entry.queue),
     state: entry.state,
     terminal: isReady(entry.state),
+    origin: entry.origin ?? "gateway",
     ...(entry.ignoreResult ? { ignore_result: true } : {}),
     ...(entry.tags.length === 0 ? {} : { tags: entry.tags }),
     ...(entry.replayedFrom === null ? {} : { replayed_from: entry.replayedFrom }),

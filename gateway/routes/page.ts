@@ -1,9 +1,27 @@
 /** Parameters of listings. */
+import type { Exchange } from "../exchange.ts";
 import { Problem } from "../problems.ts";
 import type { ParameterSpec } from "../route.ts";
 
 export const DEFAULT_LIMIT = 50;
 export const MAX_LIMIT = 500;
+
+/** What a listing depends on: the same for a request of its own and for one who follows it. */
+export type Asked = Pick<Exchange, "base" | "caller" | "query">;
+
+/** A page of a listing as JSON text. */
+export interface Page {
+  readonly text: string;
+  /** Link to the next page; undefined on the last one. */
+  readonly next?: string | undefined;
+}
+
+export function answerPage(exchange: Exchange, { text, next }: Page): void {
+  exchange.json(200, text, {
+    "cache-control": "no-store",
+    ...(next === undefined ? {} : { link: `<${next}>; rel="next"` }),
+  });
+}
 
 /** `limit` and `cursor`; `what` is listed. */
 export function pageParameters(what: string): readonly ParameterSpec[] {

@@ -27,8 +27,8 @@ function toPage(name: ProblemName): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>${title}</title>
-<link rel="stylesheet" href="../base.css">
-<body class="page">
+<link rel="stylesheet" href="../problem.css">
+<body>
 <main>
 <p class="status">${status} &middot; ${name}</p>
 <h1>${title}</h1>

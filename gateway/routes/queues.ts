@@ -1,5 +1,7 @@
+import type { GatewayContext } from "../context.ts";
 import { queueEtag, queueMembers } from "../queues/queue-view.ts";
 import type { Route } from "../route.ts";
+import { type Asked, answerPage, type Page } from "./page.ts";
 import { QUEUE_PROBLEMS } from "./shared.ts";
 
 const NO_STORE = { "cache-control": "no-store" };
@@ -18,13 +20,16 @@ export const listQueues: Route = {
   },
   responses: { 200: { description: "The queues.", schema: "QueueList" } },
   problems: ["broker-unavailable", "broker-refused"],
-  async handle(exchange, { queues }) {
-    const names = queues.visibleTo(exchange.caller);
-    const states = await Promise.all(names.map((name) => queues.get(name)));
-    const members = states.map((state) => queueMembers(state, exchange));
-    exchange.json(200, JSON.stringify({ queues: members }), NO_STORE);
+  async handle(exchange, gateway) {
+    answerPage(exchange, await queuePage(exchange, gateway));
   },
 };
+
+export async function queuePage(asked: Asked, { queues }: Pick<GatewayContext, "queues">): Promise<Page> {
+  const names = queues.visibleTo(asked.caller);
+  const states = await Promise.all(names.map((name) => queues.get(name)));
+  return { text: JSON.stringify({ queues: states.map((state) => queueMembers(state, asked)) }) };
+}
 
 /** One queue, or the queue of its dead letters. */
 export const getQueue: Route = {

@@ -60,7 +60,7 @@ export const replayDeadLetter: Route = {
 
 async function answer(
   exchange: Exchange,
-  { tracker, index, app }: GatewayContext,
+  { tracker, index, app, history }: GatewayContext,
   { letter, message }: Replayed,
   replayId: string,
 ): Promise<void> {
@@ -74,6 +74,7 @@ async function answer(
   };
   if (typeof id !== "string" || !TASK_ID.test(id)) return exchange.json(202, writeJson(about));
   const begins = { state: "PENDING", doneAtMs: null };
+  history?.did("replayed", { id }, { state: "PENDING" });
   // A task that is known stays that of whoever sent it first.
   if ((await tracker.find(id)) !== undefined) index.update({ id, ...begins });
   else {

@@ -1,4 +1,5 @@
 import { ConfigurationError, isReady } from "../../protocol/index.ts";
+import { TOLD_WORKERS } from "../call-off.ts";
 import { Problem } from "../problems.ts";
 import type { Route } from "../route.ts";
 import { lookAtWorkflow } from "../workflows/look.ts";
@@ -41,6 +42,7 @@ export const revokeWorkflow: Route = {
     await gateway.revoke(revoked, { terminate }).catch((error: unknown) => {
       throw error instanceof ConfigurationError ? new Problem("revoke-impossible") : error;
     });
+    for (const id of revoked) gateway.history?.did("revoked", { id }, TOLD_WORKERS);
     exchange.json(202, JSON.stringify({ id, revoked, ended: tasks.length - revoked.length, terminate }));
   },
 };

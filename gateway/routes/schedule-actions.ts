@@ -1,6 +1,7 @@
 import type { Route } from "../route.ts";
 import { findSchedule, shownEntry } from "../schedules/tenant-schedules.ts";
 import { ownedBy } from "../task-entry.ts";
+import type { TaskEntry } from "../task-index.ts";
 import { taskLinks } from "../task-view.ts";
 import { answerSchedule, viewOf } from "./schedule.ts";
 import { SCHEDULE_PROBLEMS } from "./shared.ts";
@@ -68,7 +69,7 @@ export const triggerSchedule: Route = {
     "broker-refused",
     "broker-unavailable",
   ],
-  async handle(exchange, { schedules, checkTask, app, tracker, audit }) {
+  async handle(exchange, { schedules, checkTask, app, tracker, audit, history }) {
     const entry = await findSchedule(exchange, { schedules });
     const { name, task, args, kwargs, options } = entry;
     const { queue } = options;
@@ -78,7 +79,7 @@ export const triggerSchedule: Route = {
     const result = await schedules.ask((store) => store.trigger(name));
     const id = result?.id ?? "";
     const route = app.router.route(task, args, kwargs, queue === undefined ? {} : { queue });
-    await tracker.accept({
+    const accepted: TaskEntry = {
       id,
       task,
       queue: route.queue?.name ?? route.routingKey,
@@ -88,7 +89,9 @@ export const triggerSchedule: Route = {
       etaMs: null,
       ignoreResult: app.tasks.get(task)?.options.ignoreResult ?? app.settings.taskIgnoreResult,
       ...ownedBy(exchange.caller),
-    });
+    };
+    await tracker.accept(accepted);
+    history?.accepted(exchange, accepted, accepted.submittedAtMs);
     if (audit !== undefined) exchange.noteSent({ id, task });
     const links = taskLinks(id, exchange.base);
     exchange.json(202, JSON.stringify({ id, task, state: "PENDING", links }), { location: links.self });

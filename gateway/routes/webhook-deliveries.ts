@@ -1,3 +1,4 @@
+import type { GatewayContext } from "../context.ts";
 import type { Exchange } from "../exchange.ts";
 import { Problem } from "../problems.ts";
 import type { ParameterSpec, Route } from "../route.ts";
@@ -5,7 +6,7 @@ import type { DeliveryStatus } from "../webhooks/delivery.ts";
 import type { DeliveryFilter } from "../webhooks/delivery-log.ts";
 import { isDeliveryId, tenantPrefix } from "../webhooks/places.ts";
 import { deliveryView } from "../webhooks/views.ts";
-import { badCursor, nextLink, pageParameters, readLimit } from "./page.ts";
+import { type Asked, answerPage, badCursor, nextLink, type Page, pageParameters, readLimit } from "./page.ts";
 
 const path = "/v1/webhook-deliveries/{id}";
 const NO_STORE = { "cache-control": "no-store" };
@@ -43,17 +44,20 @@ export const listWebhookDeliveries: Route = {
     },
   },
   problems: ["invalid-arguments", "state-unavailable"],
-  async handle(exchange, { webhooks }) {
-    const { query, base, caller } = exchange;
-    const page = await webhooks.log.list(tenantPrefix(caller.tenant), readFilter(query));
-    const next = page.next && nextLink(`${base}/v1/webhook-deliveries`, query, page.next);
-    const deliveries = page.deliveries.map((delivery) => deliveryView(delivery, base, false));
-    exchange.json(200, JSON.stringify({ deliveries, next }), {
-      ...NO_STORE,
-      ...(next === undefined ? {} : { link: `<${next}>; rel="next"` }),
-    });
+  async handle(exchange, gateway) {
+    answerPage(exchange, await webhookDeliveryPage(exchange, gateway));
   },
 };
+
+export async function webhookDeliveryPage(
+  { query, base, caller }: Asked,
+  { webhooks }: Pick<GatewayContext, "webhooks">,
+): Promise<Page> {
+  const page = await webhooks.log.list(tenantPrefix(caller.tenant), readFilter(query));
+  const next = page.next && nextLink(`${base}/v1/webhook-deliveries`, query, page.next);
+  const deliveries = page.deliveries.map((delivery) => deliveryView(delivery, base, false));
+  return { text: JSON.stringify({ deliveries, next }), next };
+}
 
 function readFilter(query: URLSearchParams): DeliveryFilter {
   const [task, endpoint, status, after] = ["task", "endpoint", "status", "cursor"].map(

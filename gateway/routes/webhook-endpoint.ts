@@ -1,3 +1,4 @@
+import type { GatewayContext } from "../context.ts";
 import { Problem } from "../problems.ts";
 import { readJson } from "../read-json.ts";
 import type { Route } from "../route.ts";
@@ -5,7 +6,7 @@ import { createValidator } from "../validate.ts";
 import { isEndpointName } from "../webhooks/endpoint.ts";
 import type { EndpointRequest } from "../webhooks/endpoint-request.ts";
 import { endpointLink, endpointView } from "../webhooks/views.ts";
-import { badCursor, nextLink, pageParameters, readLimit } from "./page.ts";
+import { type Asked, answerPage, badCursor, nextLink, type Page, pageParameters, readLimit } from "./page.ts";
 import { BODY_PROBLEMS } from "./shared.ts";
 
 const path = "/v1/webhook-endpoints/{name}";
@@ -33,19 +34,22 @@ export const listWebhookEndpoints: Route = {
     },
   },
   problems: ["invalid-arguments", "state-unavailable"],
-  async handle(exchange, { webhooks }) {
-    const { query, base, caller } = exchange;
-    const after = query.get("cursor") ?? undefined;
-    if (after !== undefined && !isEndpointName(after)) throw badCursor();
-    const page = await webhooks.endpoints.list(caller.tenant, after, readLimit(query));
-    const next = page.next && nextLink(`${base}/v1/webhook-endpoints`, query, page.next);
-    const endpoints = page.endpoints.map((endpoint) => endpointView(endpoint, base));
-    exchange.json(200, JSON.stringify({ endpoints, next }), {
-      ...NO_STORE,
-      ...(next === undefined ? {} : { link: `<${next}>; rel="next"` }),
-    });
+  async handle(exchange, gateway) {
+    answerPage(exchange, await webhookEndpointPage(exchange, gateway));
   },
 };
+
+export async function webhookEndpointPage(
+  { query, base, caller }: Asked,
+  { webhooks }: Pick<GatewayContext, "webhooks">,
+): Promise<Page> {
+  const after = query.get("cursor") ?? undefined;
+  if (after !== undefined && !isEndpointName(after)) throw badCursor();
+  const page = await webhooks.endpoints.list(caller.tenant, after, readLimit(query));
+  const next = page.next && nextLink(`${base}/v1/webhook-endpoints`, query, page.next);
+  const endpoints = page.endpoints.map((endpoint) => endpointView(endpoint, base));
+  return { text: JSON.stringify({ endpoints, next }), next };
+}
 
 /** One endpoint, without its secrets. */
 export const getWebhookEndpoint: Route = {

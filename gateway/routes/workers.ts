@@ -1,8 +1,11 @@
+import { maySee } from "../access/visibility.ts";
+import type { GatewayContext } from "../context.ts";
+import { workerTasks } from "../fleet/worker-tasks.ts";
 import { toWorkerView, WORKER_STATES, workerDetails, workerNames } from "../fleet/worker-view.ts";
 import { Problem } from "../problems.ts";
 import type { Route } from "../route.ts";
 import { writeJson } from "../task-view.ts";
-import { nextLink, pageParameters, readLimit } from "./page.ts";
+import { type Asked, answerPage, nextLink, type Page, pageParameters, readLimit } from "./page.ts";
 import { FLEET_PROBLEMS } from "./shared.ts";
 
 /** All workers that are known, by name. */
@@ -34,28 +37,29 @@ export const listWorkers: Route = {
     },
   },
   problems: [...FLEET_PROBLEMS, "invalid-arguments"],
-  async handle(exchange, { fleet }) {
-    const { query, base } = exchange;
-    const limit = readLimit(query);
-    const after = query.get("cursor") ?? "";
-    const status = readStatus(query);
-    await fleet.survey();
-    const views = workerNames(fleet)
-      .filter((name) => name > after)
-      .map((name) => toWorkerView(fleet, name, base))
-      .filter((view) => status === null || view.status === status);
-    const page = views.slice(0, limit);
-    const last = page.at(-1);
-    const next =
-      views.length > limit && last !== undefined
-        ? nextLink(`${base}/v1/workers`, query, last.name)
-        : undefined;
-    exchange.json(200, writeJson({ workers: page, ...(next && { next }) }), {
-      "cache-control": "no-store",
-      ...(next === undefined ? {} : { link: `<${next}>; rel="next"` }),
-    });
+  async handle(exchange, gateway) {
+    answerPage(exchange, await workerPage(exchange, gateway));
   },
 };
+
+export async function workerPage(
+  { query, base }: Asked,
+  { fleet }: Pick<GatewayContext, "fleet">,
+): Promise<Page> {
+  const limit = readLimit(query);
+  const after = query.get("cursor") ?? "";
+  const status = readStatus(query);
+  await fleet.survey();
+  const views = workerNames(fleet)
+    .filter((name) => name > after)
+    .map((name) => toWorkerView(fleet, name, base))
+    .filter((view) => status === null || view.status === status);
+  const page = views.slice(0, limit);
+  const last = page.at(-1);
+  const next =
+    views.length > limit && last !== undefined ? nextLink(`${base}/v1/workers`, query, last.name) : undefined;
+  return { text: writeJson({ workers: page, ...(next && { next }) }), next };
+}
 
 function readStatus(query: URLSearchParams): string | null {
   const status = query.get("status");
@@ -70,13 +74,29 @@ export const getWorker: Route = {
   method: "GET",
   path: "/v1/workers/{name}",
   access: "workers:read",
-  operation: { operationId: "getWorker", summary: "Read a worker", tags: ["workers"] },
+  operation: {
+    operationId: "getWorker",
+    summary: "Read a worker",
+    description:
+      "With its tasks, as it answered at most 3 seconds ago. Tasks that the caller may not see are left out.",
+    tags: ["workers"],
+  },
   responses: { 200: { description: "The worker.", schema: "Worker" } },
   problems: [...FLEET_PROBLEMS, "unknown-worker"],
-  async handle(exchange, { fleet }) {
+  async handle(exchange, { fleet, tracker }) {
+    const { caller, base } = exchange;
     const name = exchange.param("name");
     if (!(await fleet.hasWorker(name))) throw new Problem("unknown-worker");
-    const view = { ...toWorkerView(fleet, name, exchange.base), ...workerDetails(fleet, name) };
+    const { status } = toWorkerView(fleet, name, base);
+    // Others would be waited for, each time.
+    if (status === "online") await fleet.inspection.inspect(name, { isFreshEnough: true });
+    const isVisible = async (id: string): Promise<boolean> =>
+      caller.read === "all" || maySee(caller, await tracker.find(id));
+    const view = {
+      ...toWorkerView(fleet, name, base),
+      ...workerDetails(fleet, name),
+      ...(await workerTasks(fleet.inspection.workers.get(name), isVisible)),
+    };
     exchange.json(200, writeJson(view), { "cache-control": "no-store" });
   },
 };

@@ -25,7 +25,7 @@ export interface DelivererOptions {
   readonly settings: WebhookSettings;
   readonly keepAnswers: boolean;
   /** Called with one word for how each attempt ended. */
-  readonly onAttempt: (outcome: string) => void;
+  readonly onAttempt: (outcome: string, delivery: Delivery) => void;
   readonly now: () => number;
   readonly onWarning: (message: string, error?: unknown) => void;
 }
@@ -138,7 +138,7 @@ export class Deliverer {
     const outcome = await this.#send(delivery, Buffer.from(body), destination, atMs);
     const verdict = judge(outcome, pausesOf(settings), now());
     if (verdict.kind === "unsaid") return this.#wait(entry, now() + PLACE_MS);
-    onAttempt(outcomeWord(outcome, verdict));
+    onAttempt(outcomeWord(outcome, verdict), delivery);
     const attempt: Attempt = {
       attempt: delivery.attempted + 1,
       atMs,

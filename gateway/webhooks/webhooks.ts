@@ -9,6 +9,7 @@ import type { StateStore } from "../state/state-store.ts";
 import type { TaskEntry, TaskIndex } from "../task-index.ts";
 import { type Audience, type Callback, DEFAULT_EVENTS, type Target } from "./callback.ts";
 import { Deliverer } from "./deliverer.ts";
+import type { Delivery } from "./delivery.ts";
 import { DeliveryLog } from "./delivery-log.ts";
 import { EndpointBook } from "./endpoint-book.ts";
 import { EndpointDesk, requireCallable } from "./endpoint-desk.ts";
@@ -25,7 +26,7 @@ export interface WebhooksOptions extends WebhookOptions {
   /** Which addresses may be called. */
   readonly egress?: EgressOptions;
   /** Called with one word for how each attempt ended. */
-  readonly onAttempt?: (outcome: string) => void;
+  readonly onAttempt?: (outcome: string, delivery: Delivery) => void;
   readonly onWarning: (message: string, error?: unknown) => void;
 }
 

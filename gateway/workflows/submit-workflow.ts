@@ -87,14 +87,15 @@ function halfway({ base }: Exchange, { id, rootId }: WorkflowPlan, error: unknow
 }
 
 async function remember(
-  { caller }: Exchange,
+  exchange: Exchange,
   gateway: GatewayContext,
   { id, rootId, nodes, tasks }: WorkflowPlan,
 ): Promise<void> {
   const submittedAtMs = Date.now();
-  await gateway.tracker.accept(
-    ...tasks.map((task) => ({ ...toEntry(gateway, task, submittedAtMs), ...ownedBy(caller) })),
-  );
+  const owner = ownedBy(exchange.caller);
+  const entries = tasks.map((task) => ({ ...toEntry(gateway, task, submittedAtMs), ...owner }));
+  await gateway.tracker.accept(...entries);
+  for (const entry of entries) gateway.history?.accepted(exchange, entry, submittedAtMs);
   await gateway.workflows.record({ id, rootId, nodes, submittedAtMs });
 }
 

@@ -9,6 +9,8 @@ const flaskPackages = `${root}.venv/flask-packages`;
 const flaskRequirements = `${root}test/helpers/python/requirements-flask.txt`;
 const fuzzPackages = `${root}.venv/fuzz-packages`;
 const fuzzRequirements = `${root}test/helpers/python/requirements-fuzz.txt`;
+const clientPackages = `${root}.venv/client-packages`;
+const clientRequirements = `${root}test/helpers/python/requirements-client.txt`;
 const benchPackages = `${root}.venv/bench-packages`;
 const benchRequirements = `${root}bench/requirements.txt`;
 /** A copy of what was installed, written last: a half-made environment has none and is made again. */
@@ -63,6 +65,13 @@ export async function ensureFlaskPackages() {
 export async function ensureFuzzPackages() {
   const made = await ensurePackagesBeside(fuzzPackages, fuzzRequirements, ["--no-deps"]);
   if (!made) console.error("MISSING: Schemathesis. It needs Python 3.11 or newer.");
+  return made;
+}
+
+/** Installs httpx, which the Python client uses, unless it is there. Resolves to whether it is. */
+export async function ensureClientPackages() {
+  const made = await ensurePackagesBeside(clientPackages, clientRequirements, ["--no-deps"]);
+  if (!made) console.error("MISSING: httpx. The tests of the Python client need it.");
   return made;
 }
 

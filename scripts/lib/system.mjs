@@ -6,6 +6,7 @@ const debianPackages = [
   "rabbitmq-server",
   "postgresql",
   "chromium",
+  "php-cli",
   "python3-venv",
   "python3-celery",
   "python3-cryptography",

@@ -205,6 +205,7 @@ const IN_FILE: Readonly<Record<keyof GatewayOptions, boolean>> = {
   enableTaskEvents: true,
   waitMaxSeconds: true,
   lostAfterSeconds: true,
+  history: true,
   idempotencySeconds: true,
   holdAfterSeconds: true,
   access: true,

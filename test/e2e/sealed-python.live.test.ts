@@ -1,4 +1,4 @@
-/** One sealed fleet of both languages: TypeScript here, Python with the package of clients/python. */
+/** One sealed fleet of both languages: TypeScript here, Python with the package of clients/python/seal. */
 import { randomUUID } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ import { backends, brokers, pythonTasks } from "./places.ts";
 import { createTestApp, startWorker } from "./sides.ts";
 
 const WAIT = { timeoutMs: 30_000 };
-const client = fileURLToPath(new URL("../../clients/python/src", import.meta.url));
+const client = fileURLToPath(new URL("../../clients/python/seal/src", import.meta.url));
 
 describe.skipIf(!pythonVersions().includes("latest")).each(["RabbitMQ", "Redis"] as const)(
   "on %s",

@@ -5,6 +5,7 @@ import { createApp } from "../../app/index.ts";
 import { createWorker, type Worker, type WorkerOptions } from "../../worker/index.ts";
 import { sqliteFile } from "../helpers/services.ts";
 import { testApp } from "../helpers/worker.ts";
+import { openAccess } from "./access-place.ts";
 import { openGateway, post, read } from "./place.ts";
 
 const PATIENCE = { timeout: 20_000, interval: 50 };
@@ -96,6 +97,51 @@ describe("GET /v1/workers/{name}", () => {
     expect(body).toMatchObject({ name: "w0@shop", tasks: ["shop.add"], totals: {} });
     const unknown = await read(fetch(`${url}/v1/workers/w9@shop`));
     expect(unknown).toMatchObject({ status: 404, body: { type: "/problems/unknown-worker" } });
+  });
+
+  it("tells what the worker has of tasks, to those who may see them", async () => {
+    const broker = `memory://${randomUUID()}`;
+    const app = testApp({ brokerUrl: broker });
+    let finish = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    app.task("shop.hold", () => held);
+    const worker = createWorker({ app, pool: "async", hostname: "w@shop", concurrency: 1 });
+    onTestFinished(() => worker.stop());
+    onTestFinished(finish);
+    await worker.start();
+    const { url, key } = await openAccess({ settings: { brokerUrl: broker } });
+    const all = { authorization: `Bearer ${await key({ scopes: ["workers:read"], read: "all" })}` };
+    const own = await key({ scopes: ["workers:read", "tasks:submit"] });
+    const another = { authorization: `Bearer ${await key({ scopes: ["workers:read"] })}` };
+    const running = await read(
+      post(`${url}/v1/tasks`, { task: "shop.hold" }, { authorization: `Bearer ${own}` }),
+    );
+    const { id: waiting } = await app.sendTask("shop.hold", { args: ["secret"] });
+    const { id: later } = await app.sendTask("shop.hold", { countdown: 3600 });
+    await vi.waitFor(async () => {
+      const { body } = await read(fetch(`${url}/v1/workers/w@shop`, { headers: all }));
+      expect(body).toMatchObject({
+        active_tasks: [{ id: running.body["id"], task: "shop.hold", started_at: expect.any(String) }],
+        reserved_tasks: [{ id: waiting, task: "shop.hold" }],
+        scheduled_tasks: [{ id: later, task: "shop.hold", eta: expect.any(String) }],
+      });
+      expect(JSON.stringify(body)).not.toContain("secret");
+    }, PATIENCE);
+    const bearer = { authorization: `Bearer ${own}` };
+    const mine = (await read(fetch(`${url}/v1/workers/w@shop`, { headers: bearer }))).body;
+    expect(mine).toMatchObject({
+      active_tasks: [{ id: running.body["id"] }],
+      reserved_tasks: [],
+      scheduled_tasks: [],
+    });
+    const theirs = (await read(fetch(`${url}/v1/workers/w@shop`, { headers: another }))).body;
+    expect([theirs["active_tasks"], theirs["reserved_tasks"], theirs["scheduled_tasks"]]).toEqual([
+      [],
+      [],
+      [],
+    ]);
   });
 });
 

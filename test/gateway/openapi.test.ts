@@ -68,6 +68,21 @@ describe("live answers are as documented", () => {
     headers: Record<string, string> = {},
   ): Promise<Response> => fetch(url + path, { headers });
 
+  it("when histories and statistics are read", async () => {
+    const place = await openGateway({ history: {} });
+    const { id } = (await (await post(`${place.url}/v1/tasks`, { task: "t" })).json()) as { id: string };
+    const [history, stats] = ["/v1/tasks/{id}/history", "/v1/stats"] as const;
+    for (const path of [
+      `/v1/tasks/${id}/history`,
+      `/v1/tasks/${id}/history?arguments=true`,
+      "/v1/tasks/x/history",
+    ])
+      await expectDocumented(await get(place, path), "get", history);
+    for (const path of [stats, `${stats}?window=P1D&step=PT1H`, `${stats}?step=x`])
+      await expectDocumented(await get(place, path), "get", stats);
+    await expectDocumented(await get(await openGateway(), stats), "get", stats);
+  });
+
   it("when tasks are sent", async () => {
     const { url } = await openGateway();
     for (const body of [{ task: "t" }, { task: "a b" }, { task: "t", x: 1 }, "{", { task: "t", eta: "x" }]) {

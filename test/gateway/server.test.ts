@@ -187,13 +187,13 @@ describe("handler", () => {
 });
 
 describe("pages", () => {
-  it.each(["/", "/dashboard.js", "/dashboard.css"])(
+  it.each(["/", "/favicon.svg", "/problem.css"])(
     "%s has headers that let nothing foreign in",
     async (path) => {
       const { port, url } = await openGateway();
       const answer = await fetch(url + path);
       expect(answer.status).toBe(200);
-      expect(answer.headers.get("content-security-policy")).toMatch(/^default-src 'self';/);
+      expect(answer.headers.get("content-security-policy")).toMatch(/^default-src 'none';/);
       expect(answer.headers.get("content-security-policy")).not.toContain("unsafe");
       expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
       expect(answer.headers.get("referrer-policy")).toBe("no-referrer");
@@ -203,4 +203,18 @@ describe("pages", () => {
       expect(again).toMatch(/^HTTP\/1.1 304 /);
     },
   );
+
+  it("whose names change with their content are kept", async () => {
+    const { url } = await openGateway();
+    const page = await (await fetch(`${url}/`)).text();
+    const links = page.match(/\.\/assets\/[^"]+/g) ?? [];
+    expect(links.length).toBeGreaterThan(1);
+    for (const link of links) {
+      const answer = await fetch(new URL(link, `${url}/`));
+      expect(answer.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
+      expect(answer.headers.get("content-security-policy")).toMatch(/^default-src 'none';/);
+      await answer.arrayBuffer();
+    }
+    expect((await fetch(`${url}/problem.css`)).headers.get("cache-control")).toBe("no-cache");
+  });
 });

@@ -171,6 +171,10 @@ describe.each(places)("the task index in %s", (_name, isMissing, open) => {
         [{ sinceMs: START_MS + 1 }, ["d", "c", "b"]],
         [{ untilMs: START_MS + 1 }, ["a"]],
         [{ sinceMs: START_MS + 1, untilMs: START_MS + 3 }, ["c", "b"]],
+        [{ q: "X" }, ["d", "c", "a"]],
+        [{ q: "B" }, ["b"]],
+        [{ q: "%" }, []],
+        [{ q: "x", state: "FAILURE" }, ["c"]],
       ];
       for (const [filter, found] of cases)
         expect([filter, await ids(index, filter)]).toEqual([filter, found]);
@@ -179,6 +183,74 @@ describe.each(places)("the task index in %s", (_name, isMissing, open) => {
       const next = await index.list({ limit: 1, task: "x", state: "PENDING", cursor: String(page.next) });
       expect(next.entries.map(({ id }) => id)).toEqual(["a"]);
       expect(next.next).toBeUndefined();
+    });
+
+    it("finds by the beginning of an id and by any part of a name, in capitals or not", async () => {
+      const index = await open();
+      await index.record([
+        entry("0d7f-1", { task: "shop.Mail_Send" }),
+        entry("ABC-2", { task: "shop.größe" }),
+        entry("x-0d7f", { task: "other" }),
+      ]);
+      const cases: readonly (readonly [string, readonly string[]])[] = [
+        ["0D7F", ["0d7f-1"]],
+        ["abc", ["ABC-2"]],
+        ["mail_", ["0d7f-1"]],
+        ["MAIL%", []],
+        ["SHOP.", ["ABC-2", "0d7f-1"]],
+        ["größe", ["ABC-2"]],
+        ["GRößE", ["ABC-2"]],
+        ["'", []],
+      ];
+      for (const [q, found] of cases) expect([q, await ids(index, { q })]).toEqual([q, found]);
+    });
+
+    it("takes a gateway's word for more than what was observed, but for its state", async () => {
+      const index = await open();
+      const observed = entry("a", { origin: "observed", queue: "", state: "STARTED" });
+      const accepted = entry("a", { tags: ["t"], tenant: "acme", owner: "k1", submittedAtMs: START_MS - 1 });
+      await index.record([observed]);
+      expect(await index.find("a")).toEqual(observed);
+      await index.record([accepted, entry("b")]);
+      expect(await index.find("a")).toEqual({ ...accepted, state: "STARTED" });
+      await index.record([observed, entry("b", { origin: "observed", queue: "other" })]);
+      await index.record([entry("a", { owner: "k2" })]);
+      expect(await index.find("a")).toEqual({ ...accepted, state: "STARTED" });
+      expect(await index.find("b")).toEqual(entry("b"));
+      // The same before anything is written.
+      const both = [
+        index.record([entry("c", { origin: "observed", state: "SUCCESS", doneAtMs: START_MS })]),
+        index.record([entry("c", { owner: "k3" })]),
+      ];
+      const merged = entry("c", { owner: "k3", state: "SUCCESS", doneAtMs: START_MS });
+      expect(await index.find("c")).toEqual(merged);
+      await Promise.all(both);
+      expect(await index.find("c")).toEqual(merged);
+      expect(await ids(index, { owner: "k3" })).toEqual(["c"]);
+    });
+
+    it("does not let a task that has ended begin by what is heard late", async () => {
+      const index = await open();
+      await index.record([entry("a"), entry("b")]);
+      const late = { state: "STARTED", doneAtMs: null, unlessDone: true } as const;
+      index.update({ id: "a", ...late });
+      index.update({ id: "b", state: "SUCCESS", doneAtMs: START_MS });
+      index.update({ id: "b", ...late });
+      const now = async (): Promise<readonly (string | undefined)[]> => [
+        (await index.find("a"))?.state,
+        (await index.find("b"))?.state,
+      ];
+      expect(await now()).toEqual(["STARTED", "SUCCESS"]);
+      await index.list({ limit: 1 });
+      index.update({ id: "b", ...late });
+      expect(await now()).toEqual(["STARTED", "SUCCESS"]);
+      await index.list({ limit: 1 });
+      expect(await now()).toEqual(["STARTED", "SUCCESS"]);
+      index.update({ id: "b", ...late });
+      index.update({ id: "b", state: "PENDING", doneAtMs: null });
+      await index.list({ limit: 1 });
+      expect(await now()).toEqual(["STARTED", "PENDING"]);
+      expect(await index.find("b")).toEqual(entry("b"));
     });
 
     it("finds the few among many, page by page", async () => {

@@ -44,6 +44,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: ["protocol", "signing", "transports", "app", "beat", "worker", "gateway", "conformance", "version"],
   testing: ["protocol", "codecs", "signing", "transports", "backends"],
   examples: ["index"],
+  dashboard: [],
 };
 
 /** The one file of backends that talks to a broker. */
@@ -54,7 +55,7 @@ const IMPORT = /(?:from|import)\s*\(?\s*"(\.[^"]+)"/g;
 
 function sourceFiles(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".ts"))
+    .filter((name) => /\.tsx?$/.test(name))
     .map((name) => join(folder, name));
 }
 
@@ -64,7 +65,7 @@ function importedFolders(file: string): string[] {
     (specifier) =>
       normalize(join(dirname(file), specifier))
         .split("/")[0]
-        ?.replace(/\.ts$/, "") ?? "",
+        ?.replace(/\.tsx?$/, "") ?? "",
   );
 }
 

@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { parseAst } from "vitest/node";
 
 const FOLDERS =
-  "protocol codecs signing stores egress transports backends app worker beat gateway cli conformance".split(
+  "protocol codecs signing stores egress transports backends app worker beat gateway cli conformance dashboard".split(
     " ",
   );
 
@@ -69,9 +69,9 @@ function collect(): { readonly patterns: readonly Pattern[]; readonly makers: re
   const makers = new Set<string>();
   for (const folder of FOLDERS) {
     for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
-      if (!/\.m?[jt]s$/.test(name) || name.includes("node_modules")) continue;
+      if (!/\.(?:m?[jt]s|tsx)$/.test(name) || name.includes("node_modules")) continue;
       const file = join(folder, name);
-      visit(parseAst(readFileSync(file, "utf8"), { lang: "ts" }), (node) => {
+      visit(parseAst(readFileSync(file, "utf8"), { lang: name.endsWith("x") ? "tsx" : "ts" }), (node) => {
         const { regex, callee } = node as NodeParts;
         if (regex !== undefined) found.push({ file, source: regex.pattern, flags: regex.flags });
         if (callee?.name === "RegExp") makers.add(file);

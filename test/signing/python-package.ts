@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { pythonFolder } from "../helpers/python-environment.ts";
 
-export const packageFolder: string = fileURLToPath(new URL("../../clients/python", import.meta.url));
+export const packageFolder: string = fileURLToPath(new URL("../../clients/python/seal", import.meta.url));
 
 /** Finds the package, its tests, and what the Python processes of our tests import. */
 export const PYTHONPATH: string = [

@@ -1,4 +1,4 @@
-/** A fleet of Python producers and workers that seals with the package of clients/python. */
+/** A fleet of Python producers and workers that seals with the package of clients/python/seal. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Redis } from "ioredis";

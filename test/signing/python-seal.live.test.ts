@@ -1,4 +1,4 @@
-/** The package of clients/python: its own tests, and seals from here to there; the other way is seal-vectors.test.ts. */
+/** The package of clients/python/seal: its own tests, and seals from here to there; the other way is seal-vectors.test.ts. */
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";

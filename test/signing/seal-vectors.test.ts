@@ -1,4 +1,4 @@
-/** Seals that the Python package made (clients/python/tests/make_vectors.py): the same verdicts and the same bytes here. */
+/** Seals that the Python package made (clients/python/seal/tests/make_vectors.py): the same verdicts and the same bytes here. */
 
 import { sign } from "node:crypto";
 import { describe, expect, test } from "vitest";

@@ -22,6 +22,8 @@ export interface Manifest {
   readonly needs: readonly string[];
   /** Variables that must be set, and what to set each to, in words. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Options of `celerity conformance run` that it needs; a word as `$NAME` stands for a variable of the environment. */
+  readonly options?: readonly string[];
   readonly homepage?: string;
   /** A list of vectors that fail, beside the manifest. */
   readonly knownFailing?: string;
@@ -47,6 +49,7 @@ const MEMBERS: Readonly<Record<keyof Manifest, Schema>> = {
   run: COMMAND,
   needs: { type: "array", items: TEXT },
   environment: { type: "object", additionalProperties: TEXT },
+  options: { type: "array", items: TEXT },
   homepage: TEXT,
   knownFailing: TEXT,
 };

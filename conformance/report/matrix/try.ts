@@ -62,13 +62,22 @@ async function buildImplementation(
 
 /** In a process of its own, which has the adapter's folder as its working directory and can be ended as a whole. */
 async function runSuite(implementation: Implementation, options: TryOptions): Promise<Tried> {
-  const { name, folder, run, knownFailing } = implementation;
+  const { name, folder, run, knownFailing, options: own = [] } = implementation;
   const { celerity, runOptions, programs, runTimeoutMs, reports, onProgress } = options;
   const place = reports === undefined ? mkdtempSync(join(tmpdir(), "conformance-")) : join(reports, name);
   // An older report must not pass for this one.
   rmSync(join(place, "report.json"), { force: true });
   const known = knownFailing === undefined ? [] : ["--known-failing", `@${knownFailing}`];
-  const words = ["conformance", "run", ...runOptions, ...known, "--report", place, "--"];
+  const words = [
+    "conformance",
+    "run",
+    ...runOptions,
+    ...own.map(fromEnvironment),
+    ...known,
+    "--report",
+    place,
+    "--",
+  ];
   onProgress(`${name}: ${run.join(" ")}`);
   const ended = await runBounded([...celerity, ...words, ...withPrograms(run, programs)], {
     cwd: folder,
@@ -82,6 +91,10 @@ async function runSuite(implementation: Implementation, options: TryOptions): Pr
   } finally {
     if (reports === undefined) rmSync(place, { recursive: true, force: true });
   }
+}
+
+function fromEnvironment(word: string): string {
+  return word.startsWith("$") ? (process.env[word.slice(1)] ?? "") : word;
 }
 
 /** The matrix is shown to others, whom this machine's folders do not concern. */

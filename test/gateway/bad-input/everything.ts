@@ -56,6 +56,7 @@ export async function openEverything({
     },
     cloudEvents: { rules: [{ task: "examples.add" }], allowed_origins: ["*"] },
     accessLog: true,
+    history: {},
     // Answers come at once: what may take long is tested elsewhere.
     waitMaxSeconds: 0,
     // No call leaves this machine: nothing listens on the port of the proxy.

@@ -1,0 +1,3 @@
+module github.com/celerity-tasks/celerity/clients/go
+
+go 1.23
