@@ -1,7 +1,9 @@
 /** The dashboard's views of workers: one in Python, one in TypeScript. */
 import { expect, it } from "vitest";
+import { sqliteFile } from "../helpers/services.ts";
+import { testApp } from "../helpers/worker.ts";
 import { expectFine, openFleet, PATIENCE, rowOf, shareFleet, signIn } from "./dashboard-fleet.ts";
-import { describeInBrowser } from "./dashboard-page.ts";
+import { describeInBrowser, openDashboard } from "./dashboard-page.ts";
 
 describeInBrowser("the workers of the dashboard", () => {
   const fleet = shareFleet();
@@ -110,5 +112,13 @@ describeInBrowser("the workers of the dashboard", () => {
     await worker.shutdownRequested;
     await worker.stop();
     await page.getByText("offline", { exact: true }).waitFor();
+  });
+
+  it("do not show themselves at a SQL broker, which the page explains", async () => {
+    const app = testApp({ brokerUrl: `sqla+sqlite:///${await sqliteFile()}` });
+    const { page, complaints } = await openDashboard({ app, path: "/#/workers" });
+    await page.getByRole("heading", { name: "Workers of this broker do not show themselves" }).waitFor();
+    await page.getByText("celerity up --broker redis://localhost").waitFor();
+    expect(complaints).toEqual([]);
   });
 });

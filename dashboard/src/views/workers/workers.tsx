@@ -56,18 +56,41 @@ export function WorkersView({ query }: ViewProps): JSX.Element {
     <>
       <PageHead title="Workers" />
       <div class="stack">
-        <LivePlace live={live}>
-          {({ workers }) => (
-            <>
-              <Filter workers={workers} wanted={wanted} />
-              <Panel isFlush>
-                <List workers={workers} wanted={wanted} />
-              </Panel>
-            </>
-          )}
-        </LivePlace>
+        {live.data === undefined && live.error?.type === "control-impossible" ? (
+          <Panel isFlush>
+            <NoRemoteControl />
+          </Panel>
+        ) : (
+          <LivePlace live={live}>
+            {({ workers }) => (
+              <>
+                <Filter workers={workers} wanted={wanted} />
+                <Panel isFlush>
+                  <List workers={workers} wanted={wanted} />
+                </Panel>
+              </>
+            )}
+          </LivePlace>
+        )}
       </div>
     </>
+  );
+}
+
+/** On SQL brokers, as the embedded one, workers run tasks and say nothing of themselves. */
+function NoRemoteControl(): JSX.Element {
+  return (
+    <Empty icon="workers" title="Workers of this broker do not show themselves">
+      <p>
+        They run tasks all the same: see Tasks. RabbitMQ and Redis carry what workers tell, and commands to
+        them.
+      </p>
+      <Code
+        text="celerity up --broker redis://localhost --result-backend redis://localhost"
+        label="Start at a broker that carries both"
+        isShell
+      />
+    </Empty>
   );
 }
 
