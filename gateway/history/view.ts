@@ -58,6 +58,7 @@ function inOrder(events: readonly HistoryEvent[]): readonly HistoryEvent[] {
 /** What is kept as one event, and was two: a task is accepted, and then held or published. */
 function steps(event: HistoryEvent, firstMs: number): readonly HistoryEvent[] {
   const { state, eta, publishedAtMs } = event.facts;
+  if (event.type === "published") return [{ ...event, atMs: Math.min(event.atMs, firstMs) }];
   if (event.type !== "accepted") return [event];
   const due = eta === undefined ? {} : { eta };
   const accepted = { ...event, facts: due };

@@ -49,7 +49,11 @@ describe("every route", () => {
   it("answers 403 with the scope's name to a key that lacks it", async () => {
     const { key, as } = await openAccess();
     const powerless = await key({ scopes: [] });
+    // What these show depends on the scopes that the caller has.
+    const known = guarded.filter(({ access }) => access === "known").map(({ path }) => path);
+    expect(known).toEqual(["/v1/live"]);
     for (const { method, path, access = "admin" } of guarded) {
+      if (access === "known") continue;
       const answer = await read(as(powerless, pathOf(path), { method }));
       expect([method, path, answer.status]).toEqual([method, path, 403]);
       expect(answer.body["type"]).toBe("/problems/insufficient-scope");
