@@ -1,6 +1,6 @@
 /** What the gateway knows of its tasks: accepts them into the index, takes note of every state seen, and tells who watches. */
 import type { App } from "../app/index.ts";
-import { isReady, type ResultDocument } from "../protocol/index.ts";
+import { isReady, type ResultDocument, STATE_PRECEDENCE } from "../protocol/index.ts";
 import type { TaskEntry, TaskIndex } from "./task-index.ts";
 import { withOffset } from "./times.ts";
 
@@ -22,6 +22,9 @@ const MAX_REFRESHED = 200;
 const REFRESH_INTERVAL_MS = 1000;
 /** Tasks whose last state is remembered, so that no change is counted twice. */
 const MAX_COUNTED = 10_000;
+/** States that are over once a task tells of states of its own, such as PROGRESS. */
+const BEGINNINGS: ReadonlySet<string> = new Set(["RECEIVED", "STARTED"]);
+const CELERYS: ReadonlySet<string | null> = new Set([...STATE_PRECEDENCE, "SCHEDULED", "LOST"]);
 /** Longest name of a state that is kept. */
 const MAX_STATE = 255;
 
@@ -73,6 +76,12 @@ export class Tracker {
   /** A worker has told of a state. */
   heard({ id, task, state }: Pick<TaskEntry, "id" | "task" | "state">): void {
     this.#count({ id, task }, state);
+  }
+
+  /** Whether an event comes late: the task has told of itself since. */
+  isPast({ id, state }: Pick<TaskEntry, "id" | "state">): boolean {
+    const last = this.#counted.get(id);
+    return last !== undefined && BEGINNINGS.has(state) && !CELERYS.has(last);
   }
 
   #count({ id, task }: Pick<TaskEntry, "id" | "task">, state: string): void {

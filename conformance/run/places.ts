@@ -83,11 +83,16 @@ interface Household {
   close(): Promise<void>;
 }
 
-/** Each process of a pool takes its time to start: a worker for one scenario has few. */
-const FEW_PROCESSES = { CONF_CONCURRENCY: "2" };
+/** Each process of a pool takes its time to start. A worker that runs one scenario after another has one to spare. */
+const PROCESSES = { lone: "2", own: "1" };
 
-async function move(session: SessionOptions, homes: Homes, { canary, env }: WorkerNeeds): Promise<Household> {
-  const needs = { ...(canary !== undefined && { canary }), env: { ...FEW_PROCESSES, ...env } };
+async function move(
+  session: SessionOptions,
+  homes: Homes,
+  { canary, env }: WorkerNeeds,
+  processes: string,
+): Promise<Household> {
+  const needs = { ...(canary !== undefined && { canary }), env: { CONF_CONCURRENCY: processes, ...env } };
   const { rig, close: leave } = await homes.open();
   const worker = new WorkerHouse(session, rig, needs);
   return { rig, worker, close: () => worker.close().finally(leave) };
@@ -111,7 +116,7 @@ export class LoneWorker implements Place {
     if (env !== this.#env) await this.close();
     try {
       this.#env = env;
-      this.#household ??= await move(this.#session, this.#homes, scenario);
+      this.#household ??= await move(this.#session, this.#homes, scenario, PROCESSES.lone);
       const { worker, rig } = this.#household;
       await rig.hear(scenario.steps);
       await worker.ensure();
@@ -141,7 +146,7 @@ export class OwnWorkers implements Place {
   }
 
   async with(scenario: ScenarioVector, act: Act): Promise<boolean> {
-    const { rig, worker, close } = await move(this.#session, this.#homes, scenario);
+    const { rig, worker, close } = await move(this.#session, this.#homes, scenario, PROCESSES.own);
     try {
       await rig.hear(scenario.steps);
       await worker.start();

@@ -20,8 +20,8 @@ export interface PlayOptions extends Omit<PlayContext, "timeoutMs"> {
   readonly parallel: number;
 }
 
-/** Workers under way at once where their servers are apart: those that are alone, and those of one scenario, which mostly wait. */
-const LANES = { alone: 2, own: 5 };
+/** Workers, or clients, of each kind under way at once; those that others must not disturb where their servers are apart. */
+const LANES = { shared: 2, none: 2, alone: 2, own: 5 };
 
 /** Tells every result as it comes. Rejects when the servers cannot be opened. */
 export async function playAll(
@@ -61,24 +61,27 @@ export async function playAll(
   };
   try {
     await rig.hear(planned.flatMap(({ scenario }) => scenario.steps));
+    const groups = byEnvironment(by("shared")).values();
     const share = async (): Promise<void> => {
-      for (const [needs, scenarios] of byEnvironment(by("shared")))
+      for (const [needs, scenarios] of groups)
         await playIn(scenarios, [new SharedWorker(session, rig, needs, oracle)], Math.max(1, parallel));
     };
+    const lanesOf = (use: keyof typeof LANES, most = LANES[use]) =>
+      Array.from({ length: Math.min(LANES[use], most) });
     const apart = homesApart(choice);
     const homes = apart ?? sharedHome(rig);
-    const lanesOf = (use: keyof typeof LANES) => Array.from({ length: Math.min(LANES[use], homes.count) });
     const playAlone = (scenarios: readonly PlannedScenario[]): Promise<void> =>
       playIn(
         scenarios,
-        lanesOf("alone").map(() => new LoneWorker(session, homes)),
+        lanesOf("alone", homes.count).map(() => new LoneWorker(session, homes)),
       );
     const playOwn = (): Promise<void> =>
       playIn(
         by("own"),
-        lanesOf("own").map(() => new OwnWorkers(session, homes)),
+        lanesOf("own", homes.count).map(() => new OwnWorkers(session, homes)),
       );
-    const sharing = [share(), playIn(by("none"), [new NoWorker(session, rig, oracle)])];
+    const clients = lanesOf("none").map(() => new NoWorker(session, rig, oracle));
+    const sharing = [...lanesOf("shared").map(share), playIn(by("none"), clients)];
     // What has servers of its own disturbs nobody.
     if (apart !== undefined) await Promise.all([...sharing, playAlone(by("alone")), playOwn()]);
     else {

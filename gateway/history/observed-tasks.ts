@@ -45,7 +45,7 @@ export class ObservedTasks {
     for (const { id } of fresh) this.#remember(id);
     for (const { task, atMs } of tasks) {
       const change = toChange(task, atMs);
-      if (change === undefined) continue;
+      if (change === undefined || tracker.isPast(change)) continue;
       index.update(change);
       tracker.heard({ id: task.uuid, task: task.name ?? "", state: change.state });
     }

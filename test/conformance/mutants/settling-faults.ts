@@ -12,7 +12,7 @@ export const SETTLING_FAULTS: readonly LiveMutant[] = [
     },
     caughtBy: {
       "delivery.worker-killed.late-runs-again":
-        "fail $.steps[4].await differs: a message that was not acknowledged must be run by the next worker",
+        "fail $.steps[5].await differs: a message that was not acknowledged must be run by the next worker",
     },
   },
   {
