@@ -4,6 +4,7 @@
  */
 import { redisScript } from "../stores/redis.ts";
 import { RedisState, type RedisStateOptions, texts } from "./state/redis/connection.ts";
+import { pruneOldest } from "./state/redis/prune-oldest.ts";
 import {
   DEFAULT_MAX_AGE_SECONDS,
   DEFAULT_STORED_ENTRIES,
@@ -26,8 +27,7 @@ const MAX_SCANNED = 2000;
 const SCANNED_AT_ONCE = 250;
 /** Tasks of one script, which nobody else waits long for. */
 const TASKS_AT_ONCE = 100;
-/** Superfluous tasks that are removed at once: more than come meanwhile, in scripts that nobody waits long for. */
-const PRUNED_AT_ONCE = 500;
+/** Rounds of pruning at once, which remove more than comes meanwhile. */
 const PRUNED_ROUNDS = 4;
 
 /** What never changes of a task is in `entry`, as JSON. */
@@ -61,19 +61,6 @@ for at, key in ipairs(KEYS) do
     if ARGV[arg + 2] ~= 'as it was' then redis.call('HSET', key, 'eta', ARGV[arg + 2]) end
   end
 end
-`);
-
-/** Removes the oldest: those beyond the number, and ids of those that have expired. Arguments: 1 prefix, 2 most to keep, 3 how many now. */
-const PRUNE = redisScript(`
-local surplus = redis.call('ZCARD', KEYS[1]) - tonumber(ARGV[2])
-local oldest = redis.call('ZRANGE', KEYS[1], 0, ARGV[3] - 1)
-for at, id in ipairs(oldest) do
-  local key = ARGV[1] .. id
-  if at > surplus and redis.call('EXISTS', key) == 1 then return at - 1 end
-  redis.call('DEL', key)
-  redis.call('ZREM', KEYS[1], id)
-end
-return #oldest
 `);
 
 /** Connects on first use, or by open(). Throws ConfigurationError for a bad URL. */
@@ -134,10 +121,9 @@ class RedisTaskIndex implements TaskIndex {
 
   async #prune(): Promise<boolean> {
     const { maxEntries = DEFAULT_STORED_ENTRIES } = this.#options;
-    const args = [this.#key(""), maxEntries, PRUNED_AT_ONCE];
+    const kept = { order: this.#order, prefix: this.#key(""), most: maxEntries };
     for (let round = 0; round < PRUNED_ROUNDS; round += 1) {
-      const removed = Number(await this.#redis.script(PRUNE, [this.#order], args));
-      if (removed < PRUNED_AT_ONCE) return false;
+      if (!(await pruneOldest(this.#redis, kept))) return false;
     }
     return true;
   }

@@ -4,6 +4,7 @@
  */
 import { redisScript } from "../../../stores/redis.ts";
 import { RedisState, type RedisStateOptions, texts } from "../../state/redis/connection.ts";
+import { pruneOldest } from "../../state/redis/prune-oldest.ts";
 import {
   byTime,
   type EventFacts,
@@ -18,8 +19,6 @@ export interface RedisEventsOptions extends EventRetention, RedisStateOptions {}
 
 /** Events of one script, which nobody else waits long for. */
 const EVENTS_AT_ONCE = 100;
-/** Superfluous tasks that are removed by one script: more than come meanwhile. */
-const PRUNED_AT_ONCE = 500;
 
 /** Keys: 1 order, then that of the task of each event. Arguments: 1 lifetime in ms, 2 now, then id, time and text of each event. */
 const ADD = redisScript(`
@@ -35,19 +34,6 @@ for at = 2, #KEYS do
   news[at - 1] = added
 end
 return news
-`);
-
-/** Removes the oldest: those beyond the number, and ids of those that have expired. Arguments: 1 prefix, 2 most to keep, 3 how many now. */
-const PRUNE = redisScript(`
-local surplus = redis.call('ZCARD', KEYS[1]) - tonumber(ARGV[2])
-local oldest = redis.call('ZRANGE', KEYS[1], 0, ARGV[3] - 1)
-for at, id in ipairs(oldest) do
-  local key = ARGV[1] .. id
-  if at > surplus and redis.call('EXISTS', key) == 1 then return at - 1 end
-  redis.call('DEL', key)
-  redis.call('ZREM', KEYS[1], id)
-end
-return #oldest
 `);
 
 /** Connects on first use, or by open(). Throws ConfigurationError for a bad URL. */
@@ -103,9 +89,9 @@ class RedisEvents implements EventStore {
     });
   }
 
-  async prune(): Promise<boolean> {
-    const args = [this.#key(""), this.#options.maxTasks, PRUNED_AT_ONCE];
-    return Number(await this.#redis.script(PRUNE, [this.#order], args)) === PRUNED_AT_ONCE;
+  prune(): Promise<boolean> {
+    const most = this.#options.maxTasks;
+    return pruneOldest(this.#redis, { order: this.#order, prefix: this.#key(""), most });
   }
 
   #key(taskId: string): string {
