@@ -1,7 +1,7 @@
 /** Plays scenarios: those of the shared worker beside each other, those without one in turn, each of the others with its own. */
 import type { SessionOptions } from "../ccp/session.ts";
 import { Rig } from "../rig/rig.ts";
-import { openServers, type ServerChoice } from "../rig/servers.ts";
+import { isEmbedded, openServers, type ServerChoice } from "../rig/servers.ts";
 import { Oracle } from "../scenario/oracle.ts";
 import type { WorkerNeeds } from "../scenario/worker-house.ts";
 import type { WorkerUse } from "../suite/scenario.ts";
@@ -68,6 +68,8 @@ export async function playAll(
     };
     const lanesOf = (use: keyof typeof LANES, most = LANES[use]) =>
       Array.from({ length: Math.min(LANES[use], most) });
+    // Workers have their host's name: RabbitMQ gives the queue of that name to one of them at a time.
+    const sharers = lanesOf("shared", isEmbedded(choice) ? LANES.shared : 1);
     const apart = homesApart(choice);
     const homes = apart ?? sharedHome(rig);
     const playAlone = (scenarios: readonly PlannedScenario[]): Promise<void> =>
@@ -81,7 +83,7 @@ export async function playAll(
         lanesOf("own", homes.count).map(() => new OwnWorkers(session, homes)),
       );
     const clients = lanesOf("none").map(() => new NoWorker(session, rig, oracle));
-    const sharing = [...lanesOf("shared").map(share), playIn(by("none"), clients)];
+    const sharing = [...sharers.map(share), playIn(by("none"), clients)];
     // What has servers of its own disturbs nobody.
     if (apart !== undefined) await Promise.all([...sharing, playAlone(by("alone")), playOwn()]);
     else {
