@@ -54,7 +54,7 @@ export async function refusalOf(
   request: HttpRequest,
   keyid: string,
   credential: Credential | undefined,
-  { records }: StateStore,
+  { unlisted }: StateStore,
 ): Promise<SignatureRefusal | undefined> {
   let verified: VerifiedHttpSignature;
   try {
@@ -64,6 +64,6 @@ export async function refusalOf(
     return error.code === "signature_expired" ? "stale-signature" : "bad-signature";
   }
   const { nonce, expires } = verified;
-  const used = await records.add(NONCE_KIND, `${keyid}:${nonce}`, "1", { expiresAtMs: expires.getTime() });
+  const used = await unlisted.add(NONCE_KIND, `${keyid}:${nonce}`, "1", { expiresAtMs: expires.getTime() });
   return used === undefined ? undefined : "stale-signature";
 }

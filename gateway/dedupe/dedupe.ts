@@ -95,13 +95,13 @@ export class Dedupe {
 
   /** undefined when somebody else changed the key meanwhile. */
   async #judgeOnce(candidate: DedupeCandidate): Promise<DedupeVerdict | undefined> {
-    const { records } = this.#state;
+    const { unlisted } = this.#state;
     const nowMs = Date.now();
     const { window = DEFAULT_WINDOW_SECONDS, mode = "return" } = candidate.request;
     const untilMs = nowMs + readDelay(window, "/dedupe/window") * 1000;
     const key = keyOf(candidate);
     const claimed = write({ id: candidate.id, claimedUntilMs: nowMs + CLAIM_MS });
-    const found = await records.add(KIND, key, claimed, { expiresAtMs: untilMs });
+    const found = await unlisted.add(KIND, key, claimed, { expiresAtMs: untilMs });
     if (found === undefined) return { kind: "first", claim: this.#claim(key, candidate.id, untilMs) };
 
     const record = JSON.parse(found.value) as KeyRecord;
@@ -140,18 +140,18 @@ export class Dedupe {
     expiresAtMs: number,
     verdict: () => DedupeVerdict,
   ): Promise<DedupeVerdict | undefined> {
-    const taken = await this.#state.records.put(KIND, key, value, { expiresAtMs, ifVersion: version });
+    const taken = await this.#state.unlisted.put(KIND, key, value, { expiresAtMs, ifVersion: version });
     return taken === undefined ? undefined : verdict();
   }
 
   #claim(key: string, id: string, expiresAtMs: number, before?: StateRecord, waiting?: string): DedupeClaim {
-    const { records } = this.#state;
+    const { unlisted } = this.#state;
     const confirmed = write(waiting === undefined ? { id } : { id, waiting });
     return {
-      confirm: async () => void (await records.put(KIND, key, confirmed, { expiresAtMs })),
+      confirm: async () => void (await unlisted.put(KIND, key, confirmed, { expiresAtMs })),
       release: async () => {
-        if (before === undefined) await records.delete(KIND, key);
-        else await records.put(KIND, key, before.value, { expiresAtMs: before.expiresAtMs ?? expiresAtMs });
+        if (before === undefined) await unlisted.delete(KIND, key);
+        else await unlisted.put(KIND, key, before.value, { expiresAtMs: before.expiresAtMs ?? expiresAtMs });
       },
     };
   }

@@ -46,11 +46,11 @@ const WAIT_MS = 5000;
 const LOOK_MS = 50;
 
 export class Claims {
-  readonly #records: StateStore["records"];
+  readonly #records: StateStore["unlisted"];
   readonly #options: ClaimsOptions;
 
   constructor(options: ClaimsOptions) {
-    this.#records = options.state.records;
+    this.#records = options.state.unlisted;
     this.#options = options;
   }
 

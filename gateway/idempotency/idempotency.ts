@@ -101,7 +101,7 @@ export class Idempotency {
     const nowMs = Date.now();
     const expiresAtMs = nowMs + this.#options.keepMs;
     const text = claimOf(fingerprint, nowMs);
-    const found = await this.#options.state.records.add(KIND, name, text, { expiresAtMs });
+    const found = await this.#options.state.unlisted.add(KIND, name, text, { expiresAtMs });
     if (found !== undefined) {
       const answer = await this.#again(found, fingerprint, text, expiresAtMs);
       if (answer !== undefined) return answer;
@@ -133,7 +133,7 @@ export class Idempotency {
     try {
       if (isLasting(problem)) {
         await this.#keep(name, { fingerprint, answer: problemAnswer(problem, exchange.base) }, expiresAtMs);
-      } else await this.#options.state.records.delete(KIND, name);
+      } else await this.#options.state.unlisted.delete(KIND, name);
     } catch (error) {
       this.#options.onWarning("An Idempotency-Key could not be freed; it is free when its claim ends", error);
     }
@@ -152,8 +152,8 @@ export class Idempotency {
       return { ...record.answer, headers: { ...record.answer.headers, "idempotent-replayed": "true" } };
     }
     if ((record.untilMs ?? 0) > Date.now()) throw new Problem("idempotency-in-progress");
-    const { records } = this.#options.state;
-    const version = await records.put(KIND, found.key, claim, { expiresAtMs, ifVersion: found.version });
+    const { unlisted } = this.#options.state;
+    const version = await unlisted.put(KIND, found.key, claim, { expiresAtMs, ifVersion: found.version });
     if (version === undefined) throw new Problem("idempotency-in-progress");
     return undefined;
   }
@@ -185,12 +185,12 @@ export class Idempotency {
   }
 
   async #renew(name: string, claim: Claim, nowMs: number): Promise<void> {
-    const { records } = this.#options.state;
+    const { unlisted } = this.#options.state;
     const { fingerprint, expiresAtMs } = claim;
-    const found = await records.get(KIND, name);
+    const found = await unlisted.get(KIND, name);
     if (found?.value !== claim.text || this.#claims.get(name) !== claim) return;
     const text = claimOf(fingerprint, Date.now());
-    const version = await records.put(KIND, name, text, { expiresAtMs, ifVersion: found.version });
+    const version = await unlisted.put(KIND, name, text, { expiresAtMs, ifVersion: found.version });
     if (version === undefined) return;
     claim.text = text;
     claim.renewAtMs = nowMs + RENEW_MS;
@@ -215,7 +215,7 @@ export class Idempotency {
       expiresAtMs,
     }));
     try {
-      await this.#options.state.records.putAll(KIND, records);
+      await this.#options.state.unlisted.putAll(KIND, records);
     } catch (error) {
       this.#options.onWarning("Answers could not be kept for their Idempotency-Keys", error);
     }
@@ -229,7 +229,7 @@ export class Idempotency {
   }
 
   async #keep(name: string, record: KeyRecord, expiresAtMs: number): Promise<void> {
-    await this.#options.state.records.put(KIND, name, JSON.stringify(record), { expiresAtMs });
+    await this.#options.state.unlisted.put(KIND, name, JSON.stringify(record), { expiresAtMs });
   }
 }
 
@@ -250,8 +250,11 @@ function withoutResult({ headers }: Answer, taskId: string): Answer {
   return { status: 202, contentType: "application/json", text: JSON.stringify({ id: taskId }), headers };
 }
 
-/** One hash for a body that is large as a rule, and one for what stands beside it. */
+/** Of texts and bodies. Lengths keep ["a", "bc"] and ["ab", "c"] apart. */
 function digest(parts: readonly (string | Buffer)[]): string {
-  const texts = parts.map((part) => (typeof part === "string" ? part : hash("sha256", part, "base64url")));
-  return hash("sha256", texts.map((text) => `${text.length}:${text}`).join(""), "base64url");
+  const lengths = parts.map(({ length }) => length).join(":");
+  const bytes = [`${lengths};`, ...parts].map((part) =>
+    typeof part === "string" ? Buffer.from(part) : part,
+  );
+  return hash("sha256", Buffer.concat(bytes), "base64url");
 }

@@ -6,8 +6,10 @@ import { MemoryRecords } from "./memory/records.ts";
 import type { StateStore } from "./state-store.ts";
 
 export function createMemoryState(): StateStore {
+  const records = new MemoryRecords();
   return {
-    records: new MemoryRecords(),
+    records,
+    unlisted: records,
     agenda: new MemoryAgenda(),
     feed: new MemoryFeed(),
     counters: new MemoryCounters(),

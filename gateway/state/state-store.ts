@@ -1,6 +1,6 @@
 /**
  * What a gateway must remember between requests, and what several gateways must agree on. Features keep their facts here
- * (idempotency keys, held tasks, webhook deliveries, API keys, ...), in four shapes; one driver for each place they can lie in.
+ * (idempotency keys, held tasks, webhook deliveries, API keys, ...), in a few shapes; one driver for each place they can lie in.
  *
  * Every operation is atomic over all gateways that share the store, and outlives a killed process once it has resolved; a power
  * failure may take the last moments. After an error an operation may have been done all the same. Times are milliseconds since
@@ -10,6 +10,8 @@
  */
 export interface StateStore {
   readonly records: Records;
+  /** Records that are found by their key alone, for less: those of which every request may make one. Kinds are in one of the two. */
+  readonly unlisted: KeyedRecords;
   readonly agenda: Agenda;
   readonly feed: Feed;
   readonly counters: Counters;
@@ -53,7 +55,7 @@ export interface ListOptions {
 }
 
 /** Records by kind and key. An expired one is as good as gone. */
-export interface Records {
+export interface KeyedRecords {
   get(kind: string, key: string): Promise<StateRecord | undefined>;
   /** Resolves with undefined when it was added, or with the record that stands there already. */
   add(
@@ -68,6 +70,9 @@ export interface Records {
   putAll(kind: string, records: readonly NewRecord[]): Promise<void>;
   /** False when there was none, or `ifVersion` does not hold. */
   delete(kind: string, key: string, options?: { readonly ifVersion?: number }): Promise<boolean>;
+}
+
+export interface Records extends KeyedRecords {
   /** By key, ascending; fewer than `limit` only at the end. */
   list(kind: string, options: ListOptions): Promise<readonly StateRecord[]>;
 }

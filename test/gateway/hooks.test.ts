@@ -264,13 +264,12 @@ describe("a delivery", () => {
   it("whose process ends before it is sent is refused while that may still send, and then sent with the same id", async () => {
     const stateStore = createMemoryState();
     // A process that ends writes nothing more: neither the end of the claim nor that it failed.
-    const { records } = stateStore;
+    const { unlisted } = stateStore;
     const ending: StateStore = {
       ...stateStore,
-      records: {
-        get: (kind, key) => records.get(kind, key),
-        add: (kind, key, value, options) => records.add(kind, key, value, options),
-        list: (kind, options) => records.list(kind, options),
+      unlisted: {
+        get: (kind, key) => unlisted.get(kind, key),
+        add: (kind, key, value, options) => unlisted.add(kind, key, value, options),
         delete: () => Promise.reject(new Error("the process has ended")),
         put: () => Promise.reject(new Error("the process has ended")),
         putAll: () => Promise.reject(new Error("the process has ended")),

@@ -48,12 +48,12 @@ describe("a key whose work goes on", () => {
     const options = { keepMs: 3_600_000, onWarning: () => undefined };
     const ids: string[] = [];
     let isDead = false;
-    const records = new Proxy(state.records, {
+    const unlisted = new Proxy(state.unlisted, {
       // A dead gateway claims nothing again.
       get: (target, name) =>
         isDead && name === "get" ? async () => undefined : Reflect.get(target, name).bind(target),
     });
-    const dying = new Idempotency({ ...options, state: { ...state, records } });
+    const dying = new Idempotency({ ...options, state: { ...state, unlisted } });
     const never = new Promise<Answer>(() => undefined);
     void dying.run(exchange, REQUEST, ({ taskId }) => {
       ids.push(taskId);

@@ -1,6 +1,6 @@
 import { symlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { createSweep } from "../../gateway/state/memory/sweep.ts";
 import { createStateStore } from "../../gateway/state/open-state.ts";
 import { RedisState } from "../../gateway/state/redis/connection.ts";
@@ -8,7 +8,8 @@ import { RedisRecords } from "../../gateway/state/redis/records.ts";
 import { createRedisState } from "../../gateway/state/redis/redis-state.ts";
 import { sweepExpired } from "../../gateway/state/sql/sweep.ts";
 import { COUNTERS, RECORDS, stateTables } from "../../gateway/state/sql/tables.ts";
-import type { AgendaEntry, StateStore } from "../../gateway/state/state-store.ts";
+import type { AgendaEntry, KeyedRecords, StateStore } from "../../gateway/state/state-store.ts";
+import { createSweeper } from "../../gateway/state/sweeper.ts";
 import { BackendError, ConfigurationError } from "../../protocol/index.ts";
 import { openTables } from "../../stores/sql/index.ts";
 import {
@@ -49,9 +50,11 @@ const open = (url: string | undefined): Promise<StateStore> =>
 describe.each(places)("the state in %s", (_name, isMissing, place) => {
   const openOne = async (): Promise<StateStore> => open(await place());
 
-  describe.skipIf(isMissing)("keeps records", () => {
+  describe.skipIf(isMissing).each(["records", "unlisted"] as const)("keeps %s", (shape) => {
+    const openRecords = async (): Promise<KeyedRecords> => (await openOne())[shape];
+
     it("under a kind and a key", async () => {
-      const { records } = await openOne();
+      const records = await openRecords();
       expect(await records.get("kind", "key")).toBeUndefined();
       const version = await records.put("kind", "key", '"one"');
       expect(await records.get("kind", "key")).toEqual({
@@ -78,7 +81,7 @@ describe.each(places)("the state in %s", (_name, isMissing, place) => {
     });
 
     it("exactly, whatever is in them", async () => {
-      const { records } = await openOne();
+      const records = await openRecords();
       const large = JSON.stringify("é😀x".repeat(250_000));
       const values: readonly (readonly [string, string])[] = [
         ["large", large],
@@ -94,7 +97,7 @@ describe.each(places)("the state in %s", (_name, isMissing, place) => {
     });
 
     it("and adds only where there is none", async () => {
-      const { records } = await openOne();
+      const records = await openRecords();
       expect(await records.add("kind", "key", "1")).toBeUndefined();
       const standing = await records.get("kind", "key");
       expect(await records.add("kind", "key", "2")).toEqual(standing);
@@ -102,7 +105,7 @@ describe.each(places)("the state in %s", (_name, isMissing, place) => {
     });
 
     it("many at once, whatever stands there", async () => {
-      const { records } = await openOne();
+      const records = await openRecords();
       const expiresAtMs = Date.now() + MINUTE_MS;
       const stale = await records.put("kind", "key 7", "old", { expiresAtMs });
       const many = Array.from({ length: 300 }, (_, at) => ({
@@ -115,13 +118,12 @@ describe.each(places)("the state in %s", (_name, isMissing, place) => {
       for (const { key, value, ...times } of many)
         expect(await records.get("kind", key)).toMatchObject({ value, expiresAtMs: null, ...times });
       expect((await records.get("kind", "key 7"))?.version).toBeGreaterThan(Number(stale));
-      expect(await records.list("kind", { limit: 1000 })).toHaveLength(300);
       await records.putAll("kind", [{ key: "key 7", value: "1" }]);
       expect(await records.get("kind", "key 7")).toMatchObject({ value: "1", expiresAtMs: null });
     });
 
     it("of which many are added in one turn, each as if it were alone", async () => {
-      const { records } = await openOne();
+      const records = await openRecords();
       await records.add("kind", "there", "1");
       const expired = { expiresAtMs: Date.now() - 1 };
       await records.put("kind", "expired", "old", expired);
@@ -138,7 +140,7 @@ describe.each(places)("the state in %s", (_name, isMissing, place) => {
     });
 
     it("and compares before it sets", async () => {
-      const { records } = await openOne();
+      const records = await openRecords();
       expect(await records.put("kind", "key", "1", { ifVersion: 7 })).toBeUndefined();
       const first = await records.put("kind", "key", "1", { ifVersion: 0 });
       expect(await records.put("kind", "key", "x", { ifVersion: 0 })).toBeUndefined();
@@ -153,11 +155,10 @@ describe.each(places)("the state in %s", (_name, isMissing, place) => {
     });
 
     it("until they expire", async () => {
-      const { records } = await openOne();
+      const records = await openRecords();
       const past = Date.now() - 1;
       const version = await records.put("kind", "key", "1", { expiresAtMs: past });
       expect(await records.get("kind", "key")).toBeUndefined();
-      expect(await records.list("kind", { limit: 9 })).toEqual([]);
       expect(await records.delete("kind", "key")).toBe(false);
       expect(await records.put("kind", "key", "x", { ifVersion: Number(version) })).toBeUndefined();
       expect(await records.add("kind", "key", "2")).toBeUndefined();
@@ -169,8 +170,10 @@ describe.each(places)("the state in %s", (_name, isMissing, place) => {
       await expect.poll(() => records.get("kind", "soon"), PATIENCE).toBeUndefined();
       expect(Date.now()).toBeGreaterThanOrEqual(soon);
     });
+  });
 
-    it("and lists them by prefix, in the order of code points", async () => {
+  describe.skipIf(isMissing)("lists records", () => {
+    it("by prefix, in the order of code points", async () => {
       const { records } = await openOne();
       const keys = [
         "B",
@@ -202,6 +205,9 @@ describe.each(places)("the state in %s", (_name, isMissing, place) => {
       expect(await list({ prefix: "a", after: "a%", limit: 2 })).toEqual(["a%b", "a*"]);
       expect(await list({ prefix: "aa", after: "B" })).toEqual(["aa"]);
       expect(await list({ prefix: "a", after: "b" })).toEqual([]);
+      const many = Array.from({ length: 300 }, (_, at) => ({ key: String(at), value: "1" }));
+      await records.putAll("many", many);
+      expect(await records.list("many", { limit: 1000 })).toHaveLength(300);
       // A page is full though some of what lies between has expired.
       const limit = keys.length;
       for (const key of ["a1", "a2", "a3"]) await records.put("kind", key, "1", { expiresAtMs: 1 });
@@ -564,11 +570,25 @@ describe("what has expired is removed", () => {
     await counters.take("new", 1, { limit: 1, windowMs: MINUTE_MS }, nowMs);
     const database = await openTables(url, stateTables);
     onTestFinished(() => database.close());
-    await sweepExpired(database, nowMs);
+    expect(await sweepExpired(database, nowMs)).toBe(false);
     const names = async (table: string): Promise<readonly object[]> =>
       database.all(`SELECT id FROM ${table}`);
     expect(await names(RECORDS)).toEqual([{ id: "kept" }]);
     expect(await names(COUNTERS)).toEqual([{ id: "new" }]);
+  });
+
+  it("by Redis, what nobody lists", async () => {
+    const url = await redisUrl();
+    const { unlisted } = await open(url);
+    await Promise.all(Array.from({ length: 12 }, (_, at) => unlisted.put("kind", String(at), "1", gone)));
+    await unlisted.put("kind", "kept", "1", { expiresAtMs: nowMs + MINUTE_MS });
+    await unlisted.put("kind", "for ever", "1");
+    const redis = new RedisState({ url, onWarning });
+    onTestFinished(() => redis.close());
+    const keys = (): Promise<string[]> => redis.run((client) => client.keys(redis.key("record", "*")));
+    await expect
+      .poll(async () => (await keys()).sort(), PATIENCE)
+      .toEqual(["for ever", "kept"].map((key) => redis.key("record", "kind", key)));
   });
 
   it("in Redis", async () => {
@@ -579,7 +599,7 @@ describe("what has expired is removed", () => {
     await records.put("kind", "kept", "1", { expiresAtMs: nowMs + MINUTE_MS });
     await records.put("kind", "back", "1", gone);
     await records.put("kind", "back", "1");
-    await records.sweep(nowMs);
+    expect(await records.sweep(nowMs)).toBe(false);
     const size = await redis.run((client) =>
       Promise.all([
         client.hlen(redis.key("records", "kind", "values")),
@@ -588,6 +608,35 @@ describe("what has expired is removed", () => {
       ]),
     );
     expect(size).toEqual([2, 2, 1]);
+  });
+});
+
+describe("a sweep", () => {
+  it("comes again soon while there is more to remove, and not after the end", async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const left = [true, true, false, new Error("away"), false];
+    const warnings: string[] = [];
+    let sweeps = 0;
+    const sweeper = createSweeper(
+      async () => {
+        sweeps += 1;
+        const isMore = left.shift() ?? false;
+        if (isMore instanceof Error) throw isMore;
+        return isMore;
+      },
+      (message) => warnings.push(message),
+    );
+    sweeper.start();
+    sweeper.start();
+    await vi.advanceTimersByTimeAsync(32_000);
+    expect(sweeps).toBe(3);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([sweeps, warnings.length]).toEqual([5, 1]);
+    await sweeper.stop();
+    await sweeper.stop();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(sweeps).toBe(5);
   });
 });
 

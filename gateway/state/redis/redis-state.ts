@@ -6,6 +6,7 @@ import { RedisState, type RedisStateOptions } from "./connection.ts";
 import { RedisCounters } from "./counters.ts";
 import { RedisFeed } from "./feed.ts";
 import { RedisRecords } from "./records.ts";
+import { createUnlistedRecords } from "./unlisted-records.ts";
 
 /** Connects on first use, or by open(). Throws ConfigurationError for a bad URL. */
 export function createRedisState(options: RedisStateOptions): StateStore {
@@ -15,6 +16,7 @@ export function createRedisState(options: RedisStateOptions): StateStore {
   const sweeper = createSweeper(() => records.sweep(Date.now()), options.onWarning);
   return {
     records,
+    unlisted: createUnlistedRecords(redis),
     agenda: new RedisAgenda(redis),
     feed,
     counters: new RedisCounters(redis),

@@ -34,11 +34,13 @@ export function createSqlState({ url, onWarning }: SqlStateOptions): StateStore 
     return opening;
   };
   const group = new GroupCommit(database);
+  const records = new SqlRecords(database, group);
   const feed = new SqlFeed(database, group);
   const sweeper = createSweeper(async () => sweepExpired(await database(), Date.now()), onWarning);
 
   return {
-    records: new SqlRecords(database, group),
+    records,
+    unlisted: records,
     agenda: new SqlAgenda(database, group),
     feed,
     counters: new SqlCounters(group),

@@ -10,17 +10,20 @@ const MAX_ROUNDS = 40;
 /** Rows that another transaction holds are left to the next sweep. */
 const LOCKED: Readonly<Record<SqlDialect, string>> = { sqlite: "", postgresql: "FOR UPDATE SKIP LOCKED" };
 
-export async function sweepExpired(database: SqlDatabase, nowMs: number): Promise<void> {
+/** Resolves with whether there may be more. */
+export async function sweepExpired(database: SqlDatabase, nowMs: number): Promise<boolean> {
   const locked = LOCKED[database.dialect];
   const statements = [
     `DELETE FROM ${RECORDS} WHERE (kind, id) IN
       (SELECT kind, id FROM ${RECORDS} WHERE expires_at <= ? LIMIT ${MAX_ROWS} ${locked})`,
     `DELETE FROM ${COUNTERS} WHERE id IN (SELECT id FROM ${COUNTERS} WHERE ends_at <= ? LIMIT ${MAX_ROWS} ${locked})`,
   ];
+  let isMore = false;
   for (const sql of statements) {
-    for (let round = 0; round < MAX_ROUNDS; round += 1) {
-      const removed = await commit(database, (tx) => tx.run(sql, [nowMs]));
-      if (removed < MAX_ROWS) break;
-    }
+    let removed = MAX_ROWS;
+    for (let round = 0; round < MAX_ROUNDS && removed === MAX_ROWS; round += 1)
+      removed = await commit(database, (tx) => tx.run(sql, [nowMs]));
+    isMore ||= removed === MAX_ROWS;
   }
+  return isMore;
 }
