@@ -84,6 +84,8 @@ describe("taskAlwaysEager", () => {
   });
 
   it("sends what only others can run", async () => {
-    await expect(eagerApp().sendTask("elsewhere")).rejects.toMatchObject({ code: "broker_unavailable" });
-  });
+    // Long enough for what is left of it after nine tenths to be more than a busy machine's pauses.
+    const app = eagerApp({ taskPublishDeadline: 5 });
+    await expect(app.sendTask("elsewhere")).rejects.toMatchObject({ code: "broker_unavailable" });
+  }, 20_000);
 });
