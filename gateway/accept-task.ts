@@ -50,6 +50,6 @@ async function acceptNew(
   plan: Plan,
   { beforeSend }: AcceptOptions,
 ): Promise<AcceptedTask> {
-  await beforeSend?.(plan.entry);
+  if (beforeSend !== undefined) await beforeSend(plan.entry);
   return { entry: await sendTask(gateway, plan), isNew: true };
 }

@@ -1,4 +1,5 @@
 /** An answer as a value: what a route could send, and what a repeated request gets again. */
+import type { AcceptedSummary } from "./accepted-answer.ts";
 import type { Exchange } from "./exchange.ts";
 import { PROBLEMS, type Problem, problemHeaders, problemMembers } from "./problems.ts";
 
@@ -9,6 +10,8 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string>>;
   /** Some of the work could not be done now: who repeats the request with its key has the rest done. */
   readonly isUnfinished?: boolean;
+  /** It is acceptedAnswer() of this, and need not be kept as a whole. */
+  readonly accepted?: AcceptedSummary;
 }
 
 export const PROBLEM_TYPE = "application/problem+json";

@@ -73,11 +73,7 @@ export async function planTask(
   });
   const headers = trace ?? traceHeaders(exchange);
   const place = queueFor(caller, app, { task, args, kwargs, queue });
-  const options = toSendOptions(
-    { ...request, args, kwargs, ...(place && { queue: place }) },
-    taskId,
-    headers,
-  );
+  const options = toSendOptions(request, { taskId, args, kwargs, queue: place ?? queue, headers });
   const prepared = await app.producer.prepare(task, options);
   const audience = webhooks.concerns(exchange, request.callback)
     ? await webhooks.check(exchange, request.callback)
@@ -101,19 +97,22 @@ export async function planTask(
   return { prepared, options, entry, holdUntilMs: isHeld ? etaMs : undefined, audience };
 }
 
-function toSendOptions(
-  request: TaskRequest,
-  taskId: string,
-  headers: PlainObject | undefined,
-): Plan["options"] {
-  const { args, kwargs, queue, eta, delay, expires, priority, ignore_result: ignoreResult } = request;
+/** What the gateway puts in the place of what the request says. */
+interface Checked extends Required<Pick<TaskRequest, "args" | "kwargs">> {
+  readonly taskId: string;
+  readonly queue: string | undefined;
+  readonly headers: PlainObject | undefined;
+}
+
+function toSendOptions(request: TaskRequest, checked: Checked): Plan["options"] {
+  const { eta, delay, expires, priority, ignore_result: ignoreResult } = request;
+  const { taskId, args, kwargs, queue, headers } = checked;
   if (eta !== undefined && delay !== undefined) {
     const detail = '"eta" and "delay" say the same in two ways; send one of them';
     throw new Problem("invalid-arguments", { detail, members: { errors: [{ pointer: "/delay", detail }] } });
   }
-  const options: { -readonly [Name in keyof Plan["options"]]: Plan["options"][Name] } = { taskId };
-  if (args !== undefined && args.length > 0) options.args = args;
-  if (kwargs !== undefined) options.kwargs = kwargs;
+  const options: { -readonly [Name in keyof Plan["options"]]: Plan["options"][Name] } = { taskId, kwargs };
+  if (args.length > 0) options.args = args;
   if (queue !== undefined) options.queue = queue;
   if (eta !== undefined) options.eta = readTime(eta, "/eta");
   if (delay !== undefined) options.countdown = readDelay(delay, "/delay");

@@ -190,8 +190,21 @@ function slices<Item>(items: readonly Item[]): readonly (readonly Item[])[] {
   return Array.from({ length: count }, (_, at) => items.slice(at * TASKS_AT_ONCE, (at + 1) * TASKS_AT_ONCE));
 }
 
-function toArguments({ state, doneAtMs, etaMs, ...entry }: TaskEntry): (string | number)[] {
-  return [entry.id, JSON.stringify(entry), state, doneAtMs ?? "", etaMs ?? "", entry.origin ?? ""];
+function toArguments(entry: TaskEntry): (string | number)[] {
+  const { id, task, queue, submittedAtMs, ignoreResult, tags, tenant, owner, replayedFrom, origin } = entry;
+  const constant: Constant = {
+    id,
+    task,
+    queue,
+    submittedAtMs,
+    ignoreResult,
+    tags,
+    tenant,
+    owner,
+    replayedFrom,
+  };
+  const text = JSON.stringify(origin === undefined ? constant : { ...constant, origin });
+  return [id, text, entry.state, entry.doneAtMs ?? "", entry.etaMs ?? "", origin ?? ""];
 }
 
 type Constant = Omit<TaskEntry, "state" | "doneAtMs" | "etaMs">;

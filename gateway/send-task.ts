@@ -5,6 +5,7 @@ import { toProblem } from "./http-status.ts";
 import type { Plan } from "./plan-task.ts";
 import { Problem } from "./problems.ts";
 import type { TaskEntry } from "./task-index.ts";
+import type { Audience } from "./webhooks/callback.ts";
 
 /** Publishes or holds, and takes note; resolves with what it noted. */
 export async function sendTask(gateway: GatewayContext, plan: Plan): Promise<TaskEntry> {
@@ -39,12 +40,20 @@ export function sentButNotNoted(error: unknown, { id }: TaskEntry): Problem {
 }
 
 /** The callback is written down before the task is sent: a process that dies in between loses neither. */
-export async function withCallbacks(
-  { webhooks }: GatewayContext,
+export function withCallbacks(
+  gateway: GatewayContext,
   { entry, audience }: Plan,
   submit: () => Promise<void>,
 ): Promise<void> {
-  if (audience === undefined) return submit();
+  return audience === undefined ? submit() : submitRegistered(gateway, entry, audience, submit);
+}
+
+async function submitRegistered(
+  { webhooks }: GatewayContext,
+  entry: TaskEntry,
+  audience: Audience,
+  submit: () => Promise<void>,
+): Promise<void> {
   await webhooks.register(entry, audience);
   try {
     await submit();

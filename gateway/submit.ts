@@ -1,6 +1,7 @@
 /** Answers a caller who sends a task: 202 with its id, or 200 with its end. */
 import type { ResultDocument } from "../protocol/index.ts";
 import type { AcceptedTask } from "./accept-task.ts";
+import { acceptedAnswer } from "./accepted-answer.ts";
 import { type Answer, jsonAnswer } from "./answer.ts";
 import type { GatewayContext } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
@@ -27,23 +28,24 @@ export async function submit(
   const { app, waits } = gateway;
   const preference = readPreference(exchange.req.headers["prefer"], gateway.waitMaxSeconds);
   let wait = undefined as Wait | undefined;
-  const beforeSend = async ({ id, ignoreResult }: TaskEntry): Promise<void> => {
-    if (preference.waitSeconds === 0 || !app.keepsResults || ignoreResult) return;
-    wait = await waits.begin(exchange, id, preference.waitSeconds);
+  const beginWait = async ({ id, ignoreResult }: TaskEntry): Promise<void> => {
+    if (!ignoreResult) wait = await waits.begin(exchange, id, preference.waitSeconds);
   };
   let task: AcceptedTask;
   try {
-    task = await acceptOnce(exchange, gateway, request, run, { beforeSend });
+    const mayWait = preference.waitSeconds > 0 && app.keepsResults;
+    task = await acceptOnce(exchange, gateway, request, run, mayWait ? { beforeSend: beginWait } : {});
   } catch (error) {
     wait?.cancel();
     throw error;
   }
   const { entry } = task;
-  const headers = acceptedHeaders(exchange, gateway, entry, preference);
-  if (!task.isNew) return duplicate(exchange, entry, headers);
+  const more = moreHeaders(exchange, gateway, entry, preference);
+  if (!task.isNew) return duplicate(exchange, entry, more);
   const document = wait === undefined ? undefined : await endOf(wait, gateway, entry);
-  if (document === undefined) return accepted(exchange, entry, headers);
+  if (document === undefined) return acceptedAnswer(exchange, entry, more);
   gateway.tracker.saw(document, entry);
+  const headers = { location: taskLinks(entry.id, exchange.base).self, ...more };
   return jsonAnswer(200, finalText(exchange, gateway, { id: entry.id, document, entry }), headers);
 }
 
@@ -61,39 +63,29 @@ async function endOf(
   }
 }
 
-function acceptedHeaders(
+/** Headers beside the task's location; undefined for none. */
+function moreHeaders(
   { base }: Exchange,
   { taskTypes }: GatewayContext,
-  { id, task }: TaskEntry,
+  { task }: TaskEntry,
   { applied }: Preference,
-): Record<string, string> {
-  const headers: Record<string, string> = { location: taskLinks(id, base).self };
-  if (applied !== undefined) headers["preference-applied"] = applied;
-  if (taskTypes.isDeprecated(task)) headers["link"] = `<${base}/v1/task-types/${task}>; rel="deprecation"`;
-  return headers;
-}
-
-function accepted(
-  { base }: Exchange,
-  { id, task, state }: TaskEntry,
-  headers: Readonly<Record<string, string>>,
-): Answer {
-  const links = taskLinks(id, base);
-  // Written by hand, this being the busiest answer of all: ids and task names have no characters that JSON escapes.
-  const text = `{"id":"${id}","task":"${task}","state":"${state}","links":{"self":"${links.self}","result":"${links.result}","events":"${links.events}"}}`;
-  return jsonAnswer(202, text, headers);
+): Record<string, string> | undefined {
+  const isDeprecated = taskTypes.isDeprecated(task);
+  if (applied === undefined && !isDeprecated) return undefined;
+  return {
+    ...(applied === undefined ? {} : { "preference-applied": applied }),
+    ...(isDeprecated ? { link: `<${base}/v1/task-types/${task}>; rel="deprecation"` } : {}),
+  };
 }
 
 function duplicate(
   { base }: Exchange,
   { id, task }: TaskEntry,
-  headers: Readonly<Record<string, string>>,
+  headers: Readonly<Record<string, string>> | undefined,
 ): Answer {
-  return jsonAnswer(
-    200,
-    JSON.stringify({ deduplicated: true, id, task, links: taskLinks(id, base) }),
-    headers,
-  );
+  const links = taskLinks(id, base);
+  const text = JSON.stringify({ deduplicated: true, id, task, links });
+  return jsonAnswer(200, text, { location: links.self, ...headers });
 }
 
 /** A result without a JSON form must not hide the id of a task that ran. */

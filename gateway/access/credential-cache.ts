@@ -1,8 +1,10 @@
 /** Credentials of the state, read again every few seconds: a revoked one ends within that time at every gateway. */
+import { timingSafeEqual } from "node:crypto";
 import type { Awaitable } from "../../codecs/index.ts";
 import type { StateStore } from "../state/state-store.ts";
 import { CERTIFICATE_KIND, KEY_KIND, toRecord } from "./api-keys.ts";
 import { type Credential, toCredential } from "./credential.ts";
+import { idPartOf } from "./key-text.ts";
 import type { Tenants } from "./tenants.ts";
 
 /** How long what was read counts, from when the question was asked. */
@@ -29,10 +31,16 @@ class ReadCache<Value> {
     return this.#kept.has(key);
   }
 
-  get(key: string): Awaitable<Value | undefined> {
+  /** What was read a moment ago. */
+  fresh(key: string, nowMs: number): Value | undefined {
     const kept = this.#kept.get(key);
+    return kept !== undefined && nowMs - kept.askedAtMs < FRESH_MS ? kept.value : undefined;
+  }
+
+  get(key: string): Awaitable<Value | undefined> {
     const nowMs = Date.now();
-    if (kept !== undefined && nowMs - kept.askedAtMs < FRESH_MS) return kept.value;
+    const fresh = this.fresh(key, nowMs);
+    if (fresh !== undefined) return fresh;
     const known = this.#reading.get(key);
     if (known !== undefined) return known;
     const reading: Promise<Value | undefined> = this.#read(key)
@@ -63,6 +71,8 @@ class ReadCache<Value> {
 export class CredentialCache {
   readonly #byId: ReadCache<Credential>;
   readonly #ids: ReadCache<string>;
+  /** The text that was right for a credential, as long as that is not read again. */
+  readonly #texts = new WeakMap<Credential, Buffer>();
 
   constructor({ records }: StateStore, tenants: Tenants) {
     this.#byId = new ReadCache(async (id) => {
@@ -79,6 +89,20 @@ export class CredentialCache {
 
   get(id: string): Awaitable<Credential | undefined> {
     return this.#byId.get(id);
+  }
+
+  /** The text was right for this credential. */
+  noteText(credential: Credential, text: string): void {
+    this.#texts.set(credential, Buffer.from(text));
+  }
+
+  /** The credential that this very text was right for a moment ago: it need not be hashed again. */
+  ofText(text: string, nowMs: number): Credential | undefined {
+    const credential = this.#byId.fresh(idPartOf(text), nowMs);
+    const right = credential && this.#texts.get(credential);
+    if (right === undefined) return undefined;
+    const given = Buffer.from(text);
+    return given.length === right.length && timingSafeEqual(given, right) ? credential : undefined;
   }
 
   /** The credential that a client certificate stands for alone. */

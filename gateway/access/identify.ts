@@ -80,6 +80,8 @@ export class Identifier {
   }
 
   #judgeBearer(token: string, attempt: Attempt): Awaitable<Verdict> {
+    const known = this.#parts.credentials.ofText(token, attempt.nowMs);
+    if (known !== undefined && isHere(known, attempt.exchange.req, attempt.nowMs)) return known.caller;
     const id = idOfKey(token);
     if (id !== undefined) return this.#judgeKey(id, token, attempt);
     return this.#jwt === undefined ? "unauthenticated" : this.#judgeToken(this.#jwt, token, attempt);
@@ -88,9 +90,9 @@ export class Identifier {
   #judgeKey(id: string, text: string, { exchange, nowMs, blockedMs }: Attempt): Awaitable<Verdict> {
     const judge = (credential: Credential | undefined): Verdict => {
       const isRight = isSecret(text, credential?.digest ?? NO_DIGEST);
-      return isRight && credential?.proof === "key" && isHere(credential, exchange.req, nowMs)
-        ? credential.caller
-        : "unauthenticated";
+      if (!isRight || credential?.proof !== "key") return "unauthenticated";
+      this.#parts.credentials.noteText(credential, text);
+      return isHere(credential, exchange.req, nowMs) ? credential.caller : "unauthenticated";
     };
     const found = this.#find(id, blockedMs);
     return found instanceof Promise ? found.then(judge) : judge(found);

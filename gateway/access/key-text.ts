@@ -31,6 +31,11 @@ export function idOfKey(text: string): string | undefined {
   return id !== undefined && text.endsWith(checksum(text.slice(0, -CHECKSUM_DIGITS))) ? id : undefined;
 }
 
+/** What stands where a key has its id. */
+export function idPartOf(text: string): string {
+  return text.slice(4, 20);
+}
+
 /** What is stored of a secret, and compared. */
 export function digestOf(text: string): Buffer {
   return hash("sha256", text, "buffer");

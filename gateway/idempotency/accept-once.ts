@@ -6,7 +6,7 @@ import type { TaskRequest } from "../plan-task.ts";
 import type { FirstRun } from "./idempotency.ts";
 
 /** What a lost run of the same key has sent already is not sent again. Without a key `run` is undefined. */
-export async function acceptOnce(
+export function acceptOnce(
   exchange: Exchange,
   gateway: GatewayContext,
   request: TaskRequest,
@@ -16,9 +16,19 @@ export async function acceptOnce(
   if (run === undefined)
     return acceptTask(exchange, gateway, request, { ...options, hasIdempotencyKey: false });
   const { taskId, isTakeover } = run;
-  const sent = isTakeover ? await gateway.index.find(taskId) : undefined;
-  if (sent === undefined)
-    return acceptTask(exchange, gateway, request, { ...options, taskId, hasIdempotencyKey: true });
-  await options.beforeSend?.(sent);
+  const accept = (): Promise<AcceptedTask> =>
+    acceptTask(exchange, gateway, request, { ...options, taskId, hasIdempotencyKey: true });
+  return isTakeover ? acceptUnlessSent(gateway, taskId, options, accept) : accept();
+}
+
+async function acceptUnlessSent(
+  { index }: GatewayContext,
+  taskId: string,
+  { beforeSend }: AcceptOptions,
+  accept: () => Promise<AcceptedTask>,
+): Promise<AcceptedTask> {
+  const sent = await index.find(taskId);
+  if (sent === undefined) return accept();
+  await beforeSend?.(sent);
   return { entry: sent, isNew: true };
 }

@@ -22,6 +22,21 @@ describe("Idempotency-Key", () => {
     expect(sent.map(({ message }) => message?.headers["task"])).toEqual(["examples.add", "last"]);
   });
 
+  it("another gateway gives the same answer, which takes little room in the store", async () => {
+    const state = createMemoryState();
+    const [one, other] = [await openGateway({ stateStore: state }), await openGateway({ stateStore: state })];
+    const first = await read(post(`${one.url}/v1/tasks`, CALL, KEY));
+    const record = async (): Promise<string> =>
+      (await state.records.list("idempotency", { limit: 1 }))[0]?.value ?? "";
+    await expect.poll(record).toContain('"accepted"');
+    expect((await record()).length).toBeLessThan(180);
+    const again = await read(post(`${other.url}/v1/tasks`, CALL, KEY));
+    expect([again.status, again.body]).toEqual([202, first.body]);
+    expect(again.headers.get("location")).toBe(first.headers.get("location"));
+    expect(again.headers.get("content-type")).toBe("application/json");
+    expect(again.headers.get("idempotent-replayed")).toBe("true");
+  });
+
   it.each([
     ["quoted, as the draft has it", '"k-1"'],
     ["bare", "k-1"],

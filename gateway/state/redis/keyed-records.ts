@@ -71,7 +71,7 @@ export class RedisKeyedRecords implements KeyedRecords {
     { expiresAtMs }: { readonly expiresAtMs?: number } = {},
   ): Promise<StateRecord | undefined> {
     const answer = await this.#write(kind, { key, value, expiry: toExpiry(expiresAtMs), wanted: "0" });
-    return toRecord(key, answer);
+    return toRecord(key, answer ?? "");
   }
 
   async put(
@@ -82,7 +82,7 @@ export class RedisKeyedRecords implements KeyedRecords {
   ): Promise<number | undefined> {
     const wanted = String(ifVersion ?? "");
     const answer = await this.#write(kind, { key, value, expiry: toExpiry(expiresAtMs), wanted });
-    return VERSION.test(answer) ? Number(answer) : undefined;
+    return answer !== undefined && VERSION.test(answer) ? Number(answer) : undefined;
   }
 
   async putAll(kind: string, records: readonly NewRecord[]): Promise<void> {
@@ -97,9 +97,8 @@ export class RedisKeyedRecords implements KeyedRecords {
     return this.#layout.remove(kind, key, ifVersion);
   }
 
-  async #write(kind: string, write: RecordWrite): Promise<string> {
-    const writes = getOrMake(this.#writes, kind, () => this.#batchOf(kind));
-    return (await writes.ask(write)) ?? "";
+  #write(kind: string, write: RecordWrite): Promise<string | undefined> {
+    return getOrMake(this.#writes, kind, () => this.#batchOf(kind)).ask(write);
   }
 
   #batchOf(kind: string): TurnBatch<RecordWrite, string> {

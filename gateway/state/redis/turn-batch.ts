@@ -23,7 +23,7 @@ export class TurnBatch<Item, Answer> {
   }
 
   /** The answer to this item; undefined when there is none. Rejects as the question does. */
-  async ask(item: Item): Promise<Answer | undefined> {
+  ask(item: Item): Promise<Answer | undefined> {
     const weight = this.#options.weigh(item);
     if (this.#open !== undefined && this.#open.weight + weight > this.#options.maxWeight)
       this.#open = undefined;
@@ -31,7 +31,7 @@ export class TurnBatch<Item, Answer> {
     const batch = this.#open;
     batch.weight += weight;
     const at = batch.items.push(item) - 1;
-    return (await batch.answers)[at];
+    return batch.answers.then((answers) => answers[at]);
   }
 
   #begin(): Batch<Item, Answer> {
