@@ -73,7 +73,7 @@ export async function planTask(
   });
   const headers = trace ?? traceHeaders(exchange);
   const place = queueFor(caller, app, { task, args, kwargs, queue });
-  const options = toSendOptions(request, { taskId, args, kwargs, queue: place ?? queue, headers });
+  const options = toSendOptions(request, { taskId, args, kwargs, queue: place, headers });
   const prepared = await app.producer.prepare(task, options);
   const audience = webhooks.concerns(exchange, request.callback)
     ? await webhooks.check(exchange, request.callback)
