@@ -60,6 +60,8 @@ export class Rig {
     const message = toMessage(wire);
     const isRpc = this.servers.backendUrl.startsWith("rpc");
     const properties = { ...message.properties, ...(isRpc && { replyTo: this.#app.replyTo }) };
+    // Without its queue an answer has nowhere to go.
+    if (isRpc) await (await this.#app.backend()).prepare?.();
     const connection = await this.#app.connection();
     await connection.publish({ ...message, properties }, { exchange: "", routingKey: queue });
   }

@@ -101,6 +101,26 @@ describe("Celerity", () => {
   );
 });
 
+test("answers that come as messages are seen, and what needs a store is skipped", async () => {
+  const ids = [
+    "work.run.args",
+    "work.fail.value-error",
+    "store.success",
+    "work.ignored.header",
+    "read.success.object",
+  ];
+  const servers = { broker: await amqpUrl(), backend: "rpc://" };
+  const { results, stderr } = await tryCelerity({ ids, servers });
+  const statuses = Object.fromEntries(results.map(({ id, status }) => [id, status]));
+  expect(statuses, results.map(explainResult).join("\n") + stderr).toEqual({
+    "work.run.args": "pass",
+    "work.fail.value-error": "pass",
+    "store.success": "pass",
+    "work.ignored.header": "pass",
+    "read.success.object": "skip",
+  });
+}, 200_000);
+
 test("Celery passes some of the levels of workers", async () => {
   const ids = [
     "work.run.*",

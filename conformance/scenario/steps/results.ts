@@ -9,6 +9,7 @@ import type { Difference } from "../../values/compare.ts";
 import { renamed } from "../../values/rename.ts";
 import { type Tagged, type TaggedObject, textOf } from "../../values/tagged.ts";
 import { idOf, type Perform, required, type Stage, withNames, wrong } from "../stage.ts";
+import { requireRedis } from "./stored.ts";
 
 export const awaitResult: Perform<"await"> = async ({ task, view, withinMs }, stage) => {
   const wanted = withNames(view, stage);
@@ -90,6 +91,7 @@ export function canaryWire(id: string, recorded?: AmqpWire): AmqpWire {
 }
 
 export const store: Perform<"store"> = async ({ as, stored }, stage) => {
+  requireRedis(stage.rig);
   await stage.rig.store(idOf(stage, as), renamed(stored, stage.given));
   return [];
 };

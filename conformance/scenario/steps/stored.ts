@@ -25,7 +25,8 @@ export const expires: Perform<"expires"> = async ({ task, seconds }, stage) => {
   return wrong(`seconds until the result of ${task} goes by itself`, { $int: String(seconds) }, actual);
 };
 
-function requireRedis({ servers }: Rig): void {
+/** Throws Unanswered for a store that the runner cannot look into, or write to, past its own client. */
+export function requireRedis({ servers }: Rig): void {
   if (servers.backendUrl.startsWith("redis")) return;
   throw new Unanswered("skip", "the result store is not in Redis");
 }
