@@ -20,8 +20,8 @@ const BODY = { task: "tasks.add", args: [2, 3] };
 
 /** What the guarded gateway is told. */
 export interface GuardedInput extends ServerInput {
-  /** URL of its state. */
-  readonly state: string;
+  /** URL of its state. Default: in memory. */
+  readonly state?: string | undefined;
   /** Where it writes the key that its callers use. */
   readonly keyFile: string;
 }
@@ -33,6 +33,7 @@ export const gatewayGuardedBench: Bench = {
   count: 60_000,
   metrics: [PER_SECOND, P99],
   contenders: [
+    guarded("Celerity gateway, all of it, state in memory", () => undefined),
     guarded("Celerity gateway, all of it, state in SQLite", ({ folder }) => `sqlite:///${folder}/gateway.db`),
     guarded("Celerity gateway, all of it, state in Redis", ({ resultsUrl }) => resultsUrl),
     {
@@ -50,7 +51,7 @@ export const gatewayGuardedBench: Bench = {
   ],
 };
 
-function guarded(name: string, state: (run: Run) => string): Bench["contenders"][number] {
+function guarded(name: string, state: (run: Run) => string | undefined): Bench["contenders"][number] {
   return {
     name,
     role: "celerity",

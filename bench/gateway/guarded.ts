@@ -10,7 +10,7 @@ const { broker, port, state, keyFile } = readInput<GuardedInput>();
 const MANY = { quota: 1_000_000_000, window: 3600 };
 
 const app = createApp({ env: {}, brokerUrl: broker });
-const gateway = createGateway({ app, stateUrl: state, access: {} });
+const gateway = createGateway({ app, access: {}, ...(state !== undefined && { stateUrl: state }) });
 const { url } = await gateway.listen({ port });
 const { apiKeys } = gateway;
 if (apiKeys === undefined) throw new Error("The gateway asks for no keys.");
