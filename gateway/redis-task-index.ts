@@ -3,6 +3,7 @@
  * order they came. How much of it outlives Redis itself is Redis's own setting (`appendonly`).
  */
 import { redisScript } from "../stores/redis.ts";
+import { inRounds } from "./state/in-rounds.ts";
 import { RedisState, type RedisStateOptions, texts } from "./state/redis/connection.ts";
 import { pruneOldest } from "./state/redis/prune-oldest.ts";
 import {
@@ -119,13 +120,10 @@ class RedisTaskIndex implements TaskIndex {
     await this.#redis.script(UPDATE, keys, args);
   }
 
-  async #prune(): Promise<boolean> {
+  #prune(): Promise<boolean> {
     const { maxEntries = DEFAULT_STORED_ENTRIES } = this.#options;
     const kept = { order: this.#order, prefix: this.#key(""), most: maxEntries };
-    for (let round = 0; round < PRUNED_ROUNDS; round += 1) {
-      if (!(await pruneOldest(this.#redis, kept))) return false;
-    }
-    return true;
+    return inRounds(PRUNED_ROUNDS, () => pruneOldest(this.#redis, kept));
   }
 
   async find(id: string): Promise<TaskEntry | undefined> {

@@ -12,26 +12,12 @@ import {
 import { BackendError } from "../../protocol/index.ts";
 import { openTables } from "../../stores/sql/index.ts";
 import { postgresUrl, redisUrl, serviceMissing, sqliteFile, startRedis } from "../helpers/services.ts";
+import { taskEntry } from "./task-entries.ts";
 
 const START_MS = Date.now();
 
-function entry(id: string, more: Partial<TaskEntry> = {}): TaskEntry {
-  return {
-    id,
-    task: "examples.add",
-    queue: "celery",
-    state: "PENDING",
-    submittedAtMs: START_MS,
-    doneAtMs: null,
-    etaMs: null,
-    ignoreResult: false,
-    tags: [],
-    tenant: null,
-    owner: null,
-    replayedFrom: null,
-    ...more,
-  };
-}
+const entry = (id: string, more: Partial<TaskEntry> = {}): TaskEntry =>
+  taskEntry(id, { submittedAtMs: START_MS, ...more });
 
 async function opened(index: TaskIndex): Promise<TaskIndex> {
   onTestFinished(() => index.close());

@@ -1,23 +1,11 @@
 /** What counts as the newest state of a task. */
 import { expect, it } from "vitest";
-import { createMemoryTaskIndex, type TaskEntry } from "../../gateway/task-index.ts";
+import { createMemoryTaskIndex } from "../../gateway/task-index.ts";
 import { Tracker } from "../../gateway/tracker.ts";
 import { testApp } from "../helpers/worker.ts";
+import { taskEntry } from "./task-entries.ts";
 
-const entry: TaskEntry = {
-  id: "a",
-  task: "t",
-  queue: "celery",
-  state: "PENDING",
-  submittedAtMs: 0,
-  doneAtMs: null,
-  etaMs: null,
-  ignoreResult: false,
-  tags: [],
-  tenant: null,
-  owner: null,
-  replayedFrom: null,
-};
+const entry = taskEntry("a");
 
 it("an event that a task has begun is past once the task tells of a state of its own", async () => {
   const states: string[] = [];

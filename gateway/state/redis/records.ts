@@ -4,6 +4,7 @@
  */
 import { type RedisScript, redisScript } from "../../../stores/redis.ts";
 import { compareCodePoints } from "../code-points.ts";
+import { inRounds } from "../in-rounds.ts";
 import type { ListOptions, Records, StateRecord } from "../state-store.ts";
 import { type RedisState, texts } from "./connection.ts";
 import { type RecordLayout, RedisKeyedRecords, STANDING, toLiveRecord } from "./keyed-records.ts";
@@ -93,10 +94,9 @@ export class RedisRecords extends RedisKeyedRecords implements Records {
   async sweep(nowMs: number): Promise<boolean> {
     let isMore = false;
     for (const kind of this.kinds) {
-      let removed = MAX_SWEPT;
-      for (let round = 0; round < MAX_ROUNDS && removed === MAX_SWEPT; round += 1)
-        removed = Number(await this.#redis.script(SWEEP, keysOf(this.#redis, kind), [nowMs, MAX_SWEPT]));
-      isMore ||= removed === MAX_SWEPT;
+      const removeSome = async (): Promise<boolean> =>
+        (await this.#redis.script(SWEEP, keysOf(this.#redis, kind), [nowMs, MAX_SWEPT])) === MAX_SWEPT;
+      if (await inRounds(MAX_ROUNDS, removeSome)) isMore = true;
     }
     return isMore;
   }

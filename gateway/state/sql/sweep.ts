@@ -1,5 +1,6 @@
 /** Removes what has expired, a bounded number of rows at a time, so that no transaction is long. */
 import type { SqlDatabase, SqlDialect } from "../../../stores/sql/index.ts";
+import { inRounds } from "../in-rounds.ts";
 import { commit } from "./commit.ts";
 import { COUNTERS, RECORDS } from "./tables.ts";
 
@@ -20,10 +21,9 @@ export async function sweepExpired(database: SqlDatabase, nowMs: number): Promis
   ];
   let isMore = false;
   for (const sql of statements) {
-    let removed = MAX_ROWS;
-    for (let round = 0; round < MAX_ROUNDS && removed === MAX_ROWS; round += 1)
-      removed = await commit(database, (tx) => tx.run(sql, [nowMs]));
-    isMore ||= removed === MAX_ROWS;
+    const removeSome = async (): Promise<boolean> =>
+      (await commit(database, (tx) => tx.run(sql, [nowMs]))) === MAX_ROWS;
+    if (await inRounds(MAX_ROUNDS, removeSome)) isMore = true;
   }
   return isMore;
 }
